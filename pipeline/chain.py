@@ -1,0 +1,85 @@
+"""The chain: which stages there are, what each reads, and what makes its results old."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One make target.
+
+    Attributes:
+        name: Name of the target, the module in ``pipeline.stages`` and the results' folder.
+        purpose: One line for people.
+        sections: Sections of the configuration (or ``section.key``) that its results depend on.
+        upstream: Stages whose results it reads.
+    """
+
+    name: str
+    purpose: str
+    sections: tuple[str, ...]
+    upstream: tuple[str, ...]
+
+    @property
+    def module(self) -> str:
+        """Dotted name of the stage's module."""
+        return f"pipeline.stages.{self.name}"
+
+
+CHAIN = (
+    Stage("scenes", "check and register the raw scenes", ("dataset", "scenes"), ()),
+    Stage(
+        "tiles",
+        "cache band groups and masks for random windows",
+        ("dataset.classes", "dataset.groups", "tiles", "features"),
+        ("scenes",),
+    ),
+    Stage(
+        "augment",
+        "folds by place and the sampling plan",
+        ("dataset.classes", "tiles", "augment"),
+        ("scenes", "tiles"),
+    ),
+    Stage(
+        "train",
+        "one network per fold",
+        ("dataset.classes", "tiles", "features", "augment", "network", "train"),
+        ("scenes", "tiles", "augment"),
+    ),
+    Stage(
+        "predict",
+        "probabilities of every scene",
+        ("dataset.classes", "features", "network", "predict"),
+        ("scenes", "tiles", "augment", "train"),
+    ),
+    Stage(
+        "evaluate",
+        "thresholds and scores from the held-out folds",
+        ("dataset.classes", "evaluate"),
+        ("scenes", "tiles", "augment", "predict"),
+    ),
+    Stage(
+        "polygons",
+        "outlines of the objects",
+        ("dataset.classes", "tiles", "polygons"),
+        ("scenes", "tiles", "augment", "predict", "evaluate"),
+    ),
+    Stage(
+        "submission",
+        "the table that is handed in",
+        ("dataset.classes", "dataset.sample", "submission"),
+        ("scenes", "polygons"),
+    ),
+    Stage(
+        "score",
+        "the exact polygon score",
+        ("dataset.classes", "dataset.solution", "score"),
+        ("scenes", "polygons", "submission"),
+    ),
+)
+
+
+def stage(name: str) -> Stage:
+    """The stage of this name."""
+    return next(row for row in CHAIN if row.name == name)

@@ -1,0 +1,70 @@
+"""The version of the code that a stage's results depend on.
+
+A result must be made again when the code that made it changes, and only then. So the version of
+a stage is the hash of its module and of every module of this package that it imports, directly
+or through others. Imports are read from the source, also those inside functions.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+_ROOT = Path(__file__).parent
+_PACKAGE = _ROOT.name
+
+
+def code_version(module: str) -> str:
+    """SHA-256 over the sources that a module of this package uses.
+
+    Args:
+        module: Dotted name, such as ``pipeline.stages.tiles``.
+    """
+    total = hashlib.sha256()
+    for name in sorted(imported_by(module)):
+        total.update(name.encode())
+        total.update(_source(name).encode())
+    return total.hexdigest()
+
+
+def imported_by(module: str) -> set[str]:
+    """Names of the modules of this package that a module uses, itself included."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_imports(name))
+    return found
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(_source(module))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    inside = (name for name in names if name.split(".")[0] == _PACKAGE)
+    return tuple(name for name in inside if _file(name) is not None)
+
+
+def _file(module: str) -> Path | None:
+    path = _ROOT.parent.joinpath(*module.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+@cache
+def _source(module: str) -> str:
+    path = _file(module)
+    if path is None:
+        raise ModuleNotFoundError(f"no module {module} in {_ROOT}")
+    return path.read_text()

@@ -1,0 +1,129 @@
+"""From a YAML file and overrides to a checked configuration."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from pipeline.config.model import Config
+from pipeline.errors import ConfigError
+
+
+def load_config(path: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Config:
+    """Read and check a configuration.
+
+    Args:
+        path: YAML file.
+        overrides: ``section.key=value`` texts; the value is YAML.
+        data: Folder that replaces ``dataset.folder``.
+
+    Raises:
+        ConfigError: Naming the file, the field, the broken rule and, where it can be told, the fix.
+    """
+    tree = _read(path)
+    for override in overrides:
+        _override(tree, override)
+    if data is not None:
+        tree.setdefault("dataset", {})["folder"] = str(data)
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(_explain(path, error)) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        known = ", ".join(sorted(str(p) for p in Path("configs").glob("*.yaml")))
+        raise ConfigError(f"{path}: no such configuration; there are: {known}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: can't be read as YAML: {error}") from None
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path}: must hold sections (dataset:, tiles:, ...)")
+    return tree
+
+
+def _override(tree: dict[str, Any], text: str) -> None:
+    name, equals, value = text.partition("=")
+    keys = name.strip().split(".")
+    if not equals or len(keys) < 2 or not all(keys):
+        raise ConfigError(f"--set {text!r}: must read section.key=value")
+    branch: Any = tree
+    for key in keys[:-1]:
+        branch = branch.setdefault(key, {}) if isinstance(branch, dict) else None
+    if not isinstance(branch, dict):
+        raise ConfigError(f"--set {text!r}: {name} does not lead to a key of a section")
+    try:
+        branch[keys[-1]] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {text!r}: the value is not YAML: {error}") from None
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = [f"{path}: the configuration can't be used:"]
+    for fault in error.errors(include_url=False):
+        place = tuple(part for part in fault["loc"])
+        field = ".".join(str(part) for part in place) or "configuration"
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            message = f"unknown key{_nearest(place)}"
+        elif fault["type"] == "missing":
+            message = "is missing; add it"
+        elif fault["type"] != "value_error":
+            message = f"{message}, but it is {_short(fault['input'])}"
+        lines.append(f"  {field}: {message}")
+    return "\n".join(lines)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _nearest(place: Sequence[str | int]) -> str:
+    """The known key that looks most like the last part of a field's path."""
+    models: list[type[BaseModel]] = [Config]
+    for part in place[:-1]:
+        deeper = [
+            model
+            for parent in models
+            if isinstance(part, str) and part in parent.model_fields
+            for model in _models(parent.model_fields[part].annotation)
+        ]
+        models = deeper or models
+    known = sorted({name for model in models for name in model.model_fields})
+    close = difflib.get_close_matches(str(place[-1]), known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; known keys: {', '.join(known)}"
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every section that a field's type can hold."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        if issubclass(annotation, BaseModel):
+            yield annotation
+        return
+    for argument in typing.get_args(annotation):
+        yield from _models(argument)
+
+
+def section_values(config: Config, sections: Sequence[str]) -> Mapping[str, Any]:
+    """The named sections (or ``section.key``) as JSON values: what a stage's results depend on.
+
+    Where the raw files lie is left out: the same files in another folder give the same results.
+    """
+    tree = config.model_dump(mode="json", exclude={"dataset": {"folder"}})
+    values = {}
+    for name in sections:
+        value: Any = tree
+        for key in name.split("."):
+            value = value[key]
+        values[name] = value
+    return values

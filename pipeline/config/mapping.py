@@ -1,0 +1,54 @@
+"""The sections ``predict``, ``evaluate``, ``polygons``, ``submission`` and ``score``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.config.base import Fraction, Positive, Section
+
+
+class Predict(Section):
+    """Sliding-window inference over whole scenes."""
+
+    window: Annotated[int, Field(ge=16, le=8192)] = 256
+    """Side of a window, working pixels."""
+    overlap: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    """Share of a window that the next one sees again."""
+    d4: bool = True
+    """Average the eight views."""
+    batch: Positive = 4
+    """Windows per forward pass."""
+
+
+class Evaluate(Section):
+    """Thresholds per class, chosen on held-out folds."""
+
+    thresholds: Literal["tuned"] | Fraction = "tuned"
+    """Tuned: the level with the best pooled Jaccard; or one probability for all classes."""
+
+
+class Polygons(Section):
+    """From probabilities to outlines along pixel edges."""
+
+    min_area: Annotated[float, Field(ge=0)] | dict[int, float] = 0
+    """Smallest part that is kept, square metres: one number, or one per class code."""
+    min_hole: Annotated[float, Field(ge=0)] = 0
+    """Smallest hole that is kept, square metres."""
+    simplify: Annotated[float, Field(ge=0, le=10)] = 0
+    """Largest move of an outline, working pixels; 0 keeps every pixel edge."""
+
+
+class Submission(Section):
+    """The table that is handed in."""
+
+    decimals: Annotated[int, Field(ge=1, le=17)] = 9
+    """Digits after the point of a coordinate; geometries are valid as written."""
+
+
+class Score(Section):
+    """The exact polygon score."""
+
+    absent: Literal["zero", "one", "skip"] = "zero"
+    """Jaccard of a class with nothing true and nothing predicted; skip: not in the mean."""

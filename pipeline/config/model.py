@@ -1,0 +1,93 @@
+"""The whole configuration: one section per concern, and the rules between sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from pipeline.config.base import Metres, Section, Seed
+from pipeline.config.dataset import Dataset, Scenes
+from pipeline.config.learning import Augment, Features, Network, Tiles, Train, UNet
+from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
+
+
+class Generate(Section):
+    """Generated scenes to be written into the dataset's folder: only the demo has this section."""
+
+    train_places: Annotated[int, Field(ge=2, le=500)] = 10
+    test_places: Annotated[int, Field(ge=1, le=500)] = 4
+    twins: Annotated[int, Field(ge=0, le=500)] = 2
+    """Training places that are seen at a second date, too."""
+    smallest: Metres = 200.0
+    """Shortest side of a scene, metres."""
+    largest: Metres = 320.0
+    """Longest side of a scene, metres."""
+    seed: Seed = 7
+
+
+class Config(Section):
+    """A run's configuration."""
+
+    dataset: Dataset
+    scenes: Scenes = Scenes()
+    tiles: Tiles
+    features: Features = Features()
+    augment: Augment = Augment()
+    network: Network = UNet()
+    train: Train = Train()
+    predict: Predict = Predict()
+    evaluate: Evaluate = Evaluate()
+    polygons: Polygons = Polygons()
+    submission: Submission = Submission()
+    score: Score = Score()
+    generate: Generate | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        groups = {row.name: row for row in self.dataset.groups}
+        for name in self.features.groups:
+            if name not in groups:
+                raise ValueError(
+                    f"features.groups: {name} is no group of dataset.groups ({', '.join(groups)})"
+                )
+        codes = set(self.dataset.codes)
+        _known("train.loss.class_weights", self.train.loss.class_weights, codes)
+        _known("train.loss.smoothing", self.train.loss.smoothing, codes)
+        _known("polygons.min_area", self.polygons.min_area, codes)
+        self._check_divisible()
+        self._check_resolution()
+        return self
+
+    def _check_divisible(self) -> None:
+        step = 2 ** (self.network.depth - 1) if isinstance(self.network, UNet) else 32
+        for field, side in (
+            ("augment.patch", self.augment.patch),
+            ("predict.window", self.predict.window),
+        ):
+            if side % step:
+                raise ValueError(
+                    f"{field}: {side} is not divisible by {step}, as the network needs; "
+                    f"set it to {max(step, round(side / step) * step)}"
+                )
+
+    def _check_resolution(self) -> None:
+        finest = min(row.metres for row in self.dataset.groups)
+        if not finest / 16 <= self.tiles.metres <= finest * 64:
+            raise ValueError(
+                f"tiles.metres: {self.tiles.metres} m per pixel doesn't fit imagery of {finest} m; "
+                f"the unit is metres; set it between {finest / 16:g} and {finest * 64:g}"
+            )
+
+    def used_groups(self) -> tuple[str, ...]:
+        """Names of the band groups that the network sees, in the dataset's order."""
+        chosen = self.features.groups or tuple(row.name for row in self.dataset.groups)
+        return tuple(row.name for row in self.dataset.groups if row.name in chosen)
+
+
+def _known(field: str, value: object, codes: set[int]) -> None:
+    if isinstance(value, dict):
+        unknown: Iterable[int] = set(value) - codes
+        for code in unknown:
+            raise ValueError(f"{field}: {code} is no class code ({sorted(codes)})")

@@ -1,0 +1,1 @@
+"""From files to arrays: scenes, registration, labels, tiles, input channels."""

@@ -1,0 +1,1 @@
+"""From arrays to weights: D4, augmentation, networks, losses, metrics, training."""

@@ -1,0 +1,1 @@
+"""From weights to polygons: inference, thresholds, outlines, submission, score."""

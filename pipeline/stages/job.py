@@ -1,0 +1,56 @@
+"""What a stage works with: the configuration, its own folder and the results before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.artifacts import Item, StageFolder, load_stage
+from pipeline.chain import stage as stage_row
+from pipeline.code_version import code_version
+from pipeline.config import Config
+from pipeline.config.load import section_values
+from pipeline.errors import ArtifactError
+
+RUNS = Path("data/runs")
+SCENE = "scene-"
+FOLD = "fold-"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the chain.
+
+    Attributes:
+        config: The resolved configuration.
+        run: Folder of the run, ``data/runs/<run>``.
+    """
+
+    config: Config
+    run: Path
+
+    def open(self, stage: str) -> StageFolder:
+        """The stage's own folder, to be used as a context manager."""
+        row = stage_row(stage)
+        return StageFolder(self.run / stage, stage, code_version(row.module))
+
+    def settings(self, stage: str) -> dict[str, Any]:
+        """The part of the configuration that the stage's results depend on, as JSON."""
+        return dict(section_values(self.config, stage_row(stage).sections))
+
+    def results(self, stage: str) -> dict[str, Item]:
+        """Items of an earlier stage by name.
+
+        Raises:
+            ArtifactError: If that stage has not finished.
+        """
+        folder = self.run / stage
+        if not (folder / "manifest.json").exists():
+            raise ArtifactError(f"{folder}: `{stage}` has not finished; run `make {stage}` first")
+        return load_stage(folder)
+
+    def scenes(self, stage: str) -> dict[str, Item]:
+        """Items of an earlier stage that belong to one scene each, by the scene's id."""
+        items = self.results(stage).items()
+        return {name.removeprefix(SCENE): item for name, item in items if name.startswith(SCENE)}
