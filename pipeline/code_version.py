@@ -2,7 +2,9 @@
 
 A result must be made again when the code that made it changes, and only then. So the version of
 a stage is the hash of its module and of every module of this package that it imports, directly
-or through others. Imports are read from the source, also those inside functions.
+or through others. Imports are read from the source, also those inside functions. Comments,
+docstrings and layout don't count, and neither do modules that decide no number: the
+configuration's values are part of a result's key themselves.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parent
 _PACKAGE = _ROOT.name
+_NO_NUMBERS = ("artifacts", "chain", "code_version", "config", "errors", "progress", "stages.job")
 
 
 def code_version(module: str) -> str:
@@ -24,9 +27,33 @@ def code_version(module: str) -> str:
     """
     total = hashlib.sha256()
     for name in sorted(imported_by(module)):
-        total.update(name.encode())
-        total.update(_source(name).encode())
+        if not _decides_nothing(name):
+            total.update(name.encode())
+            total.update(_meaning(name).encode())
     return total.hexdigest()
+
+
+def _decides_nothing(module: str) -> bool:
+    names = (f"{_PACKAGE}.{name}" for name in _NO_NUMBERS)
+    return any(module == name or module.startswith(f"{name}.") for name in names)
+
+
+@cache
+def _meaning(module: str) -> str:
+    """The module's syntax tree as text, without its docstrings."""
+    tree = ast.parse(_source(module))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [line for line in node.body if not _is_text(line)]
+    return ast.dump(tree)
+
+
+def _is_text(line: ast.stmt) -> bool:
+    return (
+        isinstance(line, ast.Expr)
+        and isinstance(line.value, ast.Constant)
+        and isinstance(line.value.value, str)
+    )
 
 
 def imported_by(module: str) -> set[str]:

@@ -22,7 +22,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: Path | None = N
     Args:
         path: YAML file.
         overrides: ``section.key=value`` texts; the value is YAML.
-        data: Folder that replaces ``dataset.folder``.
+        data: Folder that replaces ``dataset.folder``; nothing is generated into it.
 
     Raises:
         ConfigError: Naming the file, the field, the broken rule and, where it can be told, the fix.
@@ -32,6 +32,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: Path | None = N
         _override(tree, override)
     if data is not None:
         tree.setdefault("dataset", {})["folder"] = str(data)
+        tree.pop("generate", None)
     try:
         return Config.model_validate(tree)
     except ValidationError as error:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts import Item, StageFolder, load_stage
+from pipeline.artifacts import Item, StageFolder, is_safe_name, load_stage
 from pipeline.chain import stage as stage_row
 from pipeline.code_version import code_version
 from pipeline.config import Config
 from pipeline.config.load import section_values
-from pipeline.errors import ArtifactError
+from pipeline.errors import ArtifactError, ConfigError
 
 RUNS = Path("data/runs")
 SCENE = "scene-"
@@ -54,3 +54,16 @@ class Job:
         """Items of an earlier stage that belong to one scene each, by the scene's id."""
         items = self.results(stage).items()
         return {name.removeprefix(SCENE): item for name, item in items if name.startswith(SCENE)}
+
+
+def open_job(config: Config, run: str) -> Job:
+    """The job of a named run.
+
+    Raises:
+        ConfigError: If the name can't be a folder's.
+    """
+    if not is_safe_name(run):
+        raise ConfigError(
+            f"RUN={run!r}: the name of a run is made of letters, digits, '.', '_' and '-'"
+        )
+    return Job(config, RUNS / run)

@@ -1,0 +1,83 @@
+# The chain from scenes to polygons. `make help` lists the targets.
+#
+#   make submission CONFIG=configs/dstl.yaml DATA=/path/to/files RUN=name SET="train.steps=500"
+#
+# Every stage leaves data/runs/<run>/<stage>/manifest.json. Make asks by time whether a stage is
+# old; the stage then asks by content, and makes only the scenes or folds that really changed.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+CONFIG ?= configs/demo.yaml
+RUN ?= $(basename $(notdir $(CONFIG)))
+DATA ?=
+SET ?=
+PYTHON ?= python3
+
+VENV := .venv
+READY := $(VENV)/.ready
+PIPELINE := $(VENV)/bin/python -m pipeline
+OPTIONS = --config "$(CONFIG)" --run "$(RUN)" $(if $(DATA),--data "$(DATA)") \
+          $(foreach pair,$(SET),--set "$(pair)")
+R = data/runs/$(RUN)
+STAGES := scenes tiles augment train predict evaluate polygons submission score
+
+.PHONY: help demo setup test check clean FORCE $(STAGES)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@echo
+	@echo '  CONFIG=configs/x.yaml  DATA=folder  RUN=name  SET="section.key=value ..."'
+
+demo: ## generated scenes to polygons and a score, set-up included
+	@$(MAKE) --no-print-directory score CONFIG=configs/demo.yaml
+
+setup: $(READY) ## make the virtual environment, or remake it when the pins have changed
+
+test: $(READY) ## run all tests
+	$(VENV)/bin/python -m pytest
+
+check: $(READY) ## check format, lint and types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+clean: ## remove the results of all runs; raw data stay
+	rm -rf data/runs
+
+scenes: ## check and register the raw scenes
+tiles: ## cache band groups and masks for random windows
+augment: ## folds by place, sampling plan, contact sheet
+train: ## one network per fold
+predict: ## probabilities of every scene
+evaluate: ## thresholds and scores from the held-out folds
+polygons: ## outlines of the objects
+submission: ## the table that is handed in
+score: ## the exact polygon score
+
+$(STAGES): %: $(R)/%/manifest.json
+	@$(PIPELINE) summary $(OPTIONS)
+
+$(READY): pyproject.toml constraints.txt scripts/environment.py
+	$(PYTHON) scripts/environment.py $(VENV)
+
+# Replaced only where their content differs: see pipeline/stages/prepare.py.
+INPUTS := $(STAGES:%=$(R)/inputs/%.json)
+$(INPUTS) &: FORCE | $(READY)
+	@$(PIPELINE) prepare $(OPTIONS)
+
+$(R)/scenes/manifest.json: $(R)/inputs/scenes.json
+$(R)/tiles/manifest.json: $(R)/inputs/tiles.json $(R)/scenes/manifest.json
+$(R)/augment/manifest.json: $(R)/inputs/augment.json $(R)/tiles/manifest.json
+$(R)/train/manifest.json: $(R)/inputs/train.json $(R)/augment/manifest.json
+$(R)/predict/manifest.json: $(R)/inputs/predict.json $(R)/train/manifest.json
+$(R)/evaluate/manifest.json: $(R)/inputs/evaluate.json $(R)/predict/manifest.json
+$(R)/polygons/manifest.json: $(R)/inputs/polygons.json $(R)/evaluate/manifest.json
+$(R)/submission/manifest.json: $(R)/inputs/submission.json $(R)/polygons/manifest.json
+$(R)/score/manifest.json: $(R)/inputs/score.json $(R)/submission/manifest.json
+
+$(STAGES:%=$(R)/%/manifest.json): $(R)/%/manifest.json:
+	@$(PIPELINE) $* $(OPTIONS)

@@ -1,0 +1,125 @@
+"""``python -m pipeline STAGE --config FILE [--set section.key=value]``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.chain import CHAIN, Stage
+from pipeline.config import load_config
+from pipeline.errors import ConfigError, PipelineError
+from pipeline.progress import say
+from pipeline.stages.job import Job, open_job
+from pipeline.stages.prepare import prepare
+from pipeline.stages.summary import summarise
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="YAML file of the run.")]
+RunOption = Annotated[
+    str | None, typer.Option("--run", help="Name of the run; the config's file name by default.")
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder of raw files, in place of dataset.folder.")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="section.key=value, any number of times.")
+]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Multispectral satellite scenes in, map polygons out.",
+)
+
+
+def _job(config: Path, run: str | None, data: Path | None, overrides: list[str] | None) -> Job:
+    return open_job(load_config(config, overrides or (), data), run or config.stem)
+
+
+def _add_stage(row: Stage) -> None:
+    def command(
+        config: ConfigOption,
+        run: RunOption = None,
+        data: DataOption = None,
+        overrides: SetOption = None,
+    ) -> None:
+        job = _job(config, run, data, overrides)
+        prepare(job)
+        work: Callable[[Job], None] = importlib.import_module(row.module).run
+        work(job)
+
+    app.command(row.name, help=f"{row.purpose[0].upper()}{row.purpose[1:]}.")(command)
+
+
+for _row in CHAIN:
+    if _row.name != "score":
+        _add_stage(_row)
+
+
+@app.command("score")
+def score(
+    config: ConfigOption,
+    run: RunOption = None,
+    data: DataOption = None,
+    overrides: SetOption = None,
+    submission: Annotated[
+        Path | None, typer.Option(help="Score this table instead of the run's; needs --truth.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Labels or solution to score --submission against.")
+    ] = None,
+) -> None:
+    """The exact polygon score of the run, or of any submission against any truth."""
+    from pipeline.stages import score as stage  # noqa: PLC0415 - GEOS is not needed for --help
+
+    if (submission is None) != (truth is None):
+        raise ConfigError("--submission and --truth go together; give both or none")
+    if submission is not None and truth is not None:
+        settings = load_config(config, overrides or (), data)
+        stage.score_files(submission, truth, settings.dataset, settings.score)
+        return
+    job = _job(config, run, data, overrides)
+    prepare(job)
+    stage.run(job)
+
+
+@app.command("prepare", help="Store the resolved configuration; generate the demo's scenes.")
+def prepare_command(
+    config: ConfigOption,
+    run: RunOption = None,
+    data: DataOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """What Make runs before it asks which stages are old."""
+    prepare(_job(config, run, data, overrides))
+
+
+@app.command("summary", help="Say what a run has and what it scores.")
+def summary_command(
+    config: ConfigOption,
+    run: RunOption = None,
+    data: DataOption = None,
+    overrides: SetOption = None,
+) -> None:
+    """The last line of every make target."""
+    summarise(_job(config, run, data, overrides))
+
+
+def main() -> None:
+    """Run a command; the user's errors are one message and a non-zero exit."""
+    try:
+        app(standalone_mode=True)
+    except PipelineError as error:
+        say(f"error: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("interrupted: the same command goes on where this one stopped")
+        sys.exit(130)
+    except OSError as error:
+        say(f"error: {error.filename or 'file system'}: {error.strerror or error}")
+        sys.exit(1)

@@ -1,0 +1,98 @@
+"""What comes before every stage: the resolved configuration, and what Make compares by time.
+
+``inputs/<stage>.json`` holds all that the stage's results depend on besides the stages before it:
+its part of the configuration, its code and, for the first stage, the raw files. Each file is
+replaced only if its content differs, so Make reruns only what depends on the change.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.artifacts import build_item, digest_of, load_item, replace_if_different, write_bytes
+from pipeline.chain import CHAIN
+from pipeline.code_version import code_version
+from pipeline.config.model import Generate
+from pipeline.errors import DatasetError
+from pipeline.progress import bar, say
+from pipeline.stages.job import Job
+
+ASKED = ".asked"
+
+
+def prepare(job: Job) -> None:
+    """Store the configuration and the stages' inputs; generate the demo's scenes if it says so."""
+    folder = job.config.dataset.folder
+    if job.config.generate is not None:
+        _generate(folder, job.config.generate)
+    if not folder.is_dir():
+        raise DatasetError(
+            f"{folder}: no such folder of scenes; put the raw files there or name it with DATA=..."
+        )
+    text = yaml.safe_dump(job.config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    stored = job.run / "config.yaml"
+    if not stored.exists() or stored.read_text() != text:
+        write_bytes(stored, text.encode())
+    for row in CHAIN:
+        needs: dict[str, Any] = {
+            "settings": job.settings(row.name),
+            "code": code_version(row.module),
+        }
+        if not row.upstream:
+            needs["files"] = _inventory(folder)
+        replace_if_different(job.run / "inputs" / f"{row.name}.json", needs)
+    (job.run / "inputs" / ASKED).touch()
+
+
+def _inventory(folder: Path) -> dict[str, list[int]]:
+    """Size and time of every raw file: cheap to ask, and enough for Make."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            status = path.stat()
+            found[os.fspath(path.relative_to(folder))] = [status.st_size, status.st_mtime_ns]
+    return found
+
+
+def _generate(folder: Path, generate: Generate) -> None:
+    """Fill the dataset's folder with generated scenes, unless it holds just these."""
+    module = "pipeline.imagery.generated.dataset"
+    key = digest_of({"generate": generate.model_dump(), "code": code_version(module)})
+    item = load_item(folder)
+    if item is not None and item.key == key:
+        return
+    if folder.exists() and any(folder.iterdir()) and not (folder / "item.json").exists():
+        raise DatasetError(
+            f"{folder}: holds files that were not generated, and they are never overwritten; "
+            "choose another dataset.folder, or remove the section generate from the configuration"
+        )
+    _build(folder, key, generate)
+
+
+def _build(folder: Path, key: str, generate: Generate) -> None:
+    from pipeline.imagery.generated.dataset import generate_dataset  # noqa: PLC0415 - demo only
+    from pipeline.imagery.generated.spec import GeneratorSpec  # noqa: PLC0415
+
+    spec = GeneratorSpec(
+        seed=generate.seed,
+        train_places=generate.train_places,
+        test_places=generate.test_places,
+        twins=generate.twins,
+        size=(generate.smallest, generate.largest),
+    )
+    with bar() as display:
+        task = display.add_task("generating scenes", total=None, note="")
+        build_item(
+            folder,
+            key,
+            lambda temporary: generate_dataset(
+                temporary,
+                spec,
+                lambda done, total: display.update(task, completed=done, total=total),
+            ),
+        )
+    say(f"generate: scenes of seed {generate.seed} in {folder}")

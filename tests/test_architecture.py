@@ -1,0 +1,133 @@
+"""The house rules that a reader relies on: imports run one way, every config field is used."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from pipeline.chain import CHAIN
+from pipeline.code_version import code_version, imported_by
+from pipeline.config import Config
+from pipeline.config.load import _models
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "pipeline"
+FLOORS = (
+    {"errors", "progress", "code_version", "chain"},
+    {"artifacts", "config"},
+    {"imagery"},
+    {"learning"},
+    {"mapping"},
+    {"reporting"},
+    {"stages"},
+    {"cli"},
+    {"__main__"},
+)
+
+
+def _floor(module: str) -> int:
+    part = module.split(".")[1]
+    return next(level for level, names in enumerate(FLOORS) if part in names)
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        if path != PACKAGE / "__init__.py":
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+def _imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.startswith("pipeline.") and name.count(".") > 0}
+
+
+def test_imports_run_one_way() -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module, path in _modules().items()
+        for name in _imports(path)
+        if name != "pipeline.__version__" and _floor(name) > _floor(module)
+    ]
+    assert not wrong
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    graph = {
+        module: {name for name in imported_by(module) if name != module} for module in _modules()
+    }
+    cycles = [
+        (one, two)
+        for one in graph
+        for two in graph[one]
+        if two in graph
+        and one in graph[two]
+        and not one.startswith(two)
+        and not two.startswith(one)
+    ]
+    assert not cycles
+
+
+def test_every_stage_has_its_module_and_make_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for row in CHAIN:
+        assert (PACKAGE / "stages" / f"{row.name}.py").exists()
+        assert re.search(rf"^{row.name}: ## ", makefile, re.MULTILINE)
+        assert f"$(R)/{row.name}/manifest.json: $(R)/inputs/{row.name}.json" in makefile
+
+
+def test_every_stage_reads_only_earlier_stages() -> None:
+    names = [row.name for row in CHAIN]
+    for position, row in enumerate(CHAIN):
+        assert set(row.upstream) <= set(names[:position])
+
+
+def _sections(model: type[BaseModel]) -> dict[str, set[str]]:
+    found = {model.__name__: set(model.model_fields)}
+    for field in model.model_fields.values():
+        for inner in _models(field.annotation):
+            found |= _sections(inner)
+    return found
+
+
+def test_every_declared_field_is_used() -> None:
+    code = "\n".join(
+        path.read_text()
+        for path in PACKAGE.rglob("*.py")
+        if path.parent != PACKAGE / "config" or path.name == "model.py"
+    )
+    used = set(re.findall(r"\.([a-z_0-9]+)\b", code))
+    unused = [
+        f"{section}.{name}"
+        for section, names in _sections(Config).items()
+        for name in names
+        if name not in used and name != "kind"
+    ]
+    assert not unused
+
+
+def test_input_is_never_checked_by_assert() -> None:
+    found = [
+        str(path)
+        for path in PACKAGE.rglob("*.py")
+        if any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(path.read_text())))
+    ]
+    assert not found
+
+
+def test_code_version_follows_imports() -> None:
+    modules = imported_by("pipeline.stages.scenes")
+    assert "pipeline.stages.scenes" in modules
+    assert "pipeline.artifacts" in modules
+    assert "pipeline.stages.train" not in modules
+    assert code_version("pipeline.stages.scenes") != code_version("pipeline.chain")

@@ -1,0 +1,143 @@
+"""Items are whole or not there; they are made again only when something has changed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.artifacts import (
+    MANIFEST,
+    StageFolder,
+    is_safe_name,
+    load_item,
+    load_stage,
+    replace_if_different,
+    write_json,
+)
+from pipeline.errors import ArtifactError
+
+
+def _run(folder: Path, values: dict[str, str], code: str = "1") -> list[str]:
+    with StageFolder(folder, "toy", code) as stage:
+        for name, text in values.items():
+            stage.item(name, {"text": text}, lambda to, t=text: (to / "value.txt").write_text(t))
+    return stage.built
+
+
+def test_only_changed_items_are_built(tmp_path: Path) -> None:
+    assert _run(tmp_path, {"a": "1", "b": "2"}) == ["a", "b"]
+    assert _run(tmp_path, {"a": "1", "b": "2"}) == []
+    assert _run(tmp_path, {"a": "1", "b": "3", "c": "4"}) == ["b", "c"]
+    assert (tmp_path / "b" / "value.txt").read_text() == "3"
+
+
+def test_code_change_rebuilds_everything(tmp_path: Path) -> None:
+    _run(tmp_path, {"a": "1"})
+    assert _run(tmp_path, {"a": "1"}, code="2") == ["a"]
+
+
+def test_items_that_no_longer_belong_are_removed(tmp_path: Path) -> None:
+    _run(tmp_path, {"a": "1", "b": "2"})
+    _run(tmp_path, {"a": "1"})
+    assert not (tmp_path / "b").exists()
+    assert set(load_stage(tmp_path)) == {"a"}
+
+
+def test_truncated_file_is_never_accepted(tmp_path: Path) -> None:
+    _run(tmp_path, {"a": "long text"})
+    (tmp_path / "a" / "value.txt").write_text("long")
+    assert load_item(tmp_path / "a") is None
+    with pytest.raises(ArtifactError, match="damaged"):
+        load_stage(tmp_path)
+    assert _run(tmp_path, {"a": "long text"}) == ["a"]
+
+
+def test_same_size_other_bytes_are_noticed(tmp_path: Path) -> None:
+    _run(tmp_path, {"a": "1"})
+    (tmp_path / "a" / "value.txt").write_text("2")
+    assert load_item(tmp_path / "a") is None
+
+
+def test_new_file_times_change_nothing(tmp_path: Path) -> None:
+    _run(tmp_path, {"a": "1"})
+    os.utime(tmp_path / "a" / "value.txt", (1, 1))
+    assert _run(tmp_path, {"a": "1"}) == []
+
+
+def test_failed_build_leaves_nothing(tmp_path: Path) -> None:
+    def fail(folder: Path) -> None:
+        (folder / "value.txt").write_text("half")
+        raise RuntimeError("stop")
+
+    with (
+        pytest.raises(RuntimeError, match="stop"),
+        StageFolder(tmp_path, "toy", "1") as stage,
+    ):
+        stage.item("a", {}, fail)
+    assert not (tmp_path / "a").exists()
+    assert not (tmp_path / MANIFEST).exists()
+    assert _run(tmp_path, {"a": "1"}) == ["a"]
+    assert not list(tmp_path.glob(".tmp-*"))
+
+
+def test_unchanged_stage_touches_its_manifest_and_keeps_its_content(tmp_path: Path) -> None:
+    _run(tmp_path, {"a": "1"})
+    manifest = tmp_path / MANIFEST
+    before = manifest.read_bytes()
+    os.utime(manifest, (1, 1))
+    _run(tmp_path, {"a": "1"})
+    assert manifest.read_bytes() == before
+    assert manifest.stat().st_mtime > 1
+
+
+def test_second_process_is_refused(tmp_path: Path) -> None:
+    with (
+        StageFolder(tmp_path, "toy", "1"),
+        pytest.raises(ArtifactError, match="another process"),
+        StageFolder(tmp_path, "toy", "1"),
+    ):
+        pass
+
+
+def test_workspace_belongs_to_one_key(tmp_path: Path) -> None:
+    with StageFolder(tmp_path, "toy", "1") as stage:
+        first = stage.workspace("fold-0", {"rate": 1})
+        (first / "last.pt").write_text("x")
+        assert stage.workspace("fold-0", {"rate": 1}) == first
+        assert (first / "last.pt").exists()
+        second = stage.workspace("fold-0", {"rate": 2})
+        assert second != first
+        assert not first.exists()
+        stage.close_workspace(second)
+        assert not second.exists()
+
+
+def test_replace_if_different_keeps_the_time(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    assert replace_if_different(path, {"b": 1, "a": 2})
+    os.utime(path, (1, 1))
+    assert not replace_if_different(path, {"a": 2, "b": 1})
+    assert path.stat().st_mtime == 1
+    assert replace_if_different(path, {"a": 3})
+
+
+def test_write_leaves_the_old_content_on_failure(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    write_json(path, {"a": 1})
+    with pytest.raises(TypeError):
+        write_json(path, {"a": object()})
+    assert json.loads(path.read_text()) == {"a": 1}
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "..", ".hidden", "a b", "x" * 101, "a\n"])
+def test_names_that_escape_are_not_safe(name: str) -> None:
+    assert not is_safe_name(name)
+
+
+def test_damaged_record_counts_as_missing(tmp_path: Path) -> None:
+    _run(tmp_path, {"a": "1"})
+    (tmp_path / "a" / "item.json").write_text('{"name": "a"')
+    assert load_item(tmp_path / "a") is None

@@ -1,0 +1,112 @@
+"""A configuration is right before anything is read, or says what to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.config import load_config
+from pipeline.config.load import section_values
+from pipeline.errors import ConfigError
+
+SHIPPED = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+
+
+def _tree() -> dict[str, Any]:
+    return {
+        "dataset": {
+            "folder": "raw",
+            "classes": [{"code": 1, "name": "one"}, {"code": 7, "name": "seven"}],
+            "groups": [{"name": "A", "file": "x/{id}.tif", "metres": 7.5, "bands": ["b1", "b2"]}],
+        },
+        "tiles": {"metres": 2.5},
+    }
+
+
+def _load(folder: Path, tree: dict[str, Any], *overrides: str, data: Path | None = None) -> Any:
+    path = folder / "c.yaml"
+    path.write_text(yaml.safe_dump(tree))
+    return load_config(path, overrides, data)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_configuration_loads(path: Path) -> None:
+    assert load_config(path).dataset.classes
+
+
+def test_override_wins_and_is_checked(tmp_path: Path) -> None:
+    assert _load(tmp_path, _tree(), "train.batch=3").train.batch == 3
+    assert _load(tmp_path, _tree(), "polygons.min_area={7: 12}").polygons.min_area == {7: 12.0}
+    with pytest.raises(ConfigError, match=r"train\.batch"):
+        _load(tmp_path, _tree(), "train.batch=0")
+    with pytest.raises(ConfigError, match=r"section\.key=value"):
+        _load(tmp_path, _tree(), "batch")
+
+
+def test_data_replaces_the_folder_and_generates_nothing(tmp_path: Path) -> None:
+    tree = _tree() | {"generate": {}}
+    config = _load(tmp_path, tree, data=Path("elsewhere"))
+    assert config.dataset.folder == Path("elsewhere")
+    assert config.generate is None
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "message"),
+    [
+        ("trian", {}, "did you mean train"),
+        ("train", {"loss": {"smothing": 1}}, "train.loss.smothing: unknown key; did you mean"),
+        ("network", {"kind": "unet", "depht": 3}, "did you mean depth"),
+        ("tiles", {"metres": 2500}, "unit is metres"),
+        ("tiles", {"metres": -1}, "tiles.metres"),
+        ("train", {"rate": float("nan")}, "train.rate"),
+        ("augment", {"patch": 100}, "augment.patch: 100 is not divisible by 8"),
+        ("augment", {"patch": 64, "stride": 65}, "set stride to at most 64"),
+        ("features", {"groups": ["Z"]}, "Z is no group"),
+        ("train", {"loss": {"class_weights": {3: 1}}}, "3 is no class code"),
+        ("polygons", {"min_area": {2: 1}}, "2 is no class code"),
+    ],
+)
+def test_faults_name_the_field_and_the_fix(
+    tmp_path: Path, section: str, value: Any, message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _load(tmp_path, _tree() | {section: value})
+    assert message in str(caught.value)
+    assert "c.yaml" in str(caught.value)
+
+
+def test_file_pattern_stays_in_the_folder(tmp_path: Path) -> None:
+    tree = _tree()
+    tree["dataset"]["groups"][0]["file"] = "../{id}.tif"
+    with pytest.raises(ConfigError, match="must stay inside"):
+        _load(tmp_path, tree)
+
+
+def test_class_codes_are_unique(tmp_path: Path) -> None:
+    tree = _tree()
+    tree["dataset"]["classes"][1]["code"] = 1
+    with pytest.raises(ConfigError, match="1 stands there twice"):
+        _load(tmp_path, tree)
+
+
+@pytest.mark.parametrize("text", ["- a list", "a: [", "\x00"])
+def test_files_that_are_no_configuration(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"c\.yaml"):
+        load_config(path)
+
+
+def test_missing_file_names_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such configuration"):
+        load_config(tmp_path / "none.yaml")
+
+
+def test_results_do_not_depend_on_where_the_files_lie(tmp_path: Path) -> None:
+    here = _load(tmp_path, _tree())
+    there = _load(tmp_path, _tree(), data=Path("there"))
+    assert section_values(here, ("dataset", "tiles")) == section_values(there, ("dataset", "tiles"))
+    assert section_values(here, ("tiles.metres",)) == {"tiles.metres": 2.5}
