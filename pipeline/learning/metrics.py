@@ -1,0 +1,140 @@
+"""The contest's metric in pixels: TP, FP and FN pooled per class over all scenes, then J.
+
+``J_c = TP_c / (TP_c + FP_c + FN_c)``; the score is the plain mean over classes. A histogram of
+the 256 probability levels, once for the pixels of a class and once for the others, holds TP, FP
+and FN at *every* threshold: cumulating it from the top counts what lies at or above a level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVELS = 256
+"""Number of levels of a quantised probability; level n stands for n / 255."""
+
+Counts = NDArray[np.int64]
+Bits = NDArray[np.bool_]
+
+
+def to_levels(probability: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Probabilities in [0, 1] as levels 0 to 255, rounded to the nearest."""
+    levels: NDArray[np.uint8] = np.rint(probability * (LEVELS - 1)).astype(np.uint8)
+    return levels
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Pixels per class, pooled.
+
+    Attributes:
+        tp: (K,) pixels that are of the class and predicted.
+        fp: (K,) pixels that are predicted and not of the class.
+        fn: (K,) pixels that are of the class and not predicted.
+    """
+
+    tp: Counts
+    fp: Counts
+    fn: Counts
+
+    @classmethod
+    def of(cls, predicted: Bits, truth: Bits, valid: Bits) -> Self:
+        """Counts of masks (K, H, W) against the truth (K, H, W) where ``valid`` (H, W) is set."""
+        tp = (predicted & truth & valid).sum(axis=(1, 2), dtype=np.int64)
+        fp = (predicted & ~truth & valid).sum(axis=(1, 2), dtype=np.int64)
+        fn = (~predicted & truth & valid).sum(axis=(1, 2), dtype=np.int64)
+        return cls(tp, fp, fn)
+
+    def __add__(self, other: Confusion) -> Confusion:
+        return Confusion(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
+
+    def jaccard(self) -> NDArray[np.float64]:
+        """(K,) Jaccard index; 0 where nothing is true and nothing predicted, as the contest has."""
+        union = self.tp + self.fp + self.fn
+        jaccard: NDArray[np.float64] = self.tp / np.maximum(union, 1)
+        return jaccard
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best threshold of each class: ``level`` (K,) int64 and its ``jaccard`` (K,) float64."""
+
+    level: Counts
+    jaccard: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LevelCounts:
+    """How often each probability level occurs, apart for pixels of a class and all others.
+
+    Attributes:
+        positives: (K, 256) pixels of the class per level of its probability.
+        negatives: (K, 256) pixels not of the class per level of its probability.
+    """
+
+    positives: Counts
+    negatives: Counts
+
+    @classmethod
+    def empty(cls, classes: int) -> Self:
+        """Counts of nothing yet for ``classes`` classes."""
+        return cls(np.zeros((classes, LEVELS), np.int64), np.zeros((classes, LEVELS), np.int64))
+
+    def add(self, levels: NDArray[np.uint8], truth: Bits, valid: Bits) -> None:
+        """Count the pixels of a scene or patch, in place.
+
+        Args:
+            levels: (K, H, W) quantised probabilities.
+            truth: (K, H, W) masks.
+            valid: (H, W), False where a pixel does not count.
+        """
+        for row, (level, mask) in enumerate(zip(levels, truth, strict=True)):
+            both = np.bincount(
+                level[valid].astype(np.intp) + LEVELS * mask[valid], minlength=2 * LEVELS
+            )
+            self.negatives[row] += both[:LEVELS]
+            self.positives[row] += both[LEVELS:]
+
+    def merge(self, other: LevelCounts) -> LevelCounts:
+        """Counts of both."""
+        return LevelCounts(self.positives + other.positives, self.negatives + other.negatives)
+
+    def confusion_at(self, level: int | Counts) -> Confusion:
+        """Counts when a pixel is predicted where its level is at least ``level``.
+
+        Args:
+            level: One level for all classes or (K,) one for each, 0 to 256; 256 predicts nothing.
+        """
+        rows = np.arange(len(self.positives))
+        wanted = np.broadcast_to(np.asarray(level), rows.shape)
+        total = self.positives.sum(axis=1)
+        tp = _at_or_above(self.positives)[rows, wanted]
+        return Confusion(tp, _at_or_above(self.negatives)[rows, wanted], total - tp)
+
+    def jaccard_at(self, level: int | Counts) -> NDArray[np.float64]:
+        """(K,) pooled Jaccard when a pixel is predicted where its level is at least ``level``."""
+        return self.confusion_at(level).jaccard()
+
+    def curves(self) -> NDArray[np.float64]:
+        """(K, 256) pooled Jaccard at every level as threshold."""
+        tp = _at_or_above(self.positives)[:, :LEVELS]
+        fp = _at_or_above(self.negatives)[:, :LEVELS]
+        union = self.positives.sum(axis=1, keepdims=True) + fp
+        curves: NDArray[np.float64] = tp / np.maximum(union, 1)
+        return curves
+
+    def best(self) -> Best:
+        """The best level of each class; of equally good ones the one in their middle."""
+        curves = self.curves()
+        tied = [np.flatnonzero(curve == curve.max()) for curve in curves]
+        level = np.array([levels[len(levels) // 2] for levels in tied], np.int64)
+        return Best(level, curves.max(axis=1, initial=0))
+
+
+def _at_or_above(counts: Counts) -> Counts:
+    """(K, 257) pixels whose level is at least that of the column."""
+    cumulated = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
+    return np.concatenate([cumulated, np.zeros((len(counts), 1), np.int64)], axis=1)
