@@ -1,0 +1,146 @@
+"""Folds by place: a scene and its twin of another date always stay on one side.
+
+Places are dealt out one by one, those of the rarest class first, each to the fold that so far has
+the least of that class (the greedy stratification for multi-label data of Sechidis, Tsoumakas and
+Vlahavas, 2011, with areas in place of counts). No random numbers: the same scenes give the same
+folds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.artifacts import read_json
+from pipeline.errors import ArtifactError, ConfigError
+
+_REGION_ROW_COLUMN = re.compile(r"(?P<region>[A-Za-z0-9]+)_(?P<row>\d+)_(?P<column>\d+)")
+
+Areas = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Scenes that are held out together.
+
+    Attributes:
+        scenes: Ids of the scenes, sorted.
+        areas: (K + 1,) pixels of each class, and last all valid pixels.
+    """
+
+    scenes: tuple[str, ...]
+    areas: Areas
+
+    def shares(self) -> NDArray[np.float64]:
+        """(K,) share of each class in the valid area."""
+        shares: NDArray[np.float64] = self.areas[:-1] / max(int(self.areas[-1]), 1)
+        return shares
+
+
+def place_of(scene: str, same_place: Sequence[tuple[str, str]] = ()) -> str:
+    """Name of the ground that a scene shows.
+
+    Args:
+        scene: Id; of the form ``region_row_column`` it may share its place with others, an id of
+            another form is a place of its own.
+        same_place: Pairs of regions that show the same ground at another date.
+    """
+    match = _REGION_ROW_COLUMN.fullmatch(scene)
+    if match is None:
+        return scene
+    region = min(_linked(match["region"], same_place))
+    return f"{region}_{match['row']}_{match['column']}"
+
+
+def _linked(region: str, pairs: Sequence[tuple[str, str]]) -> set[str]:
+    """All regions that are the same as ``region``, directly or through others."""
+    linked = {region}
+    while more := {name for pair in pairs if linked & set(pair) for name in pair} - linked:
+        linked |= more
+    return linked
+
+
+def make_folds(
+    areas: Mapping[str, Areas], count: int, same_place: Sequence[tuple[str, str]] = ()
+) -> tuple[Fold, ...]:
+    """Deal out scenes to folds by place, classes balanced.
+
+    Args:
+        areas: Per labelled scene (K + 1,) pixels of each class, and last all valid pixels.
+        count: Number of folds.
+        same_place: Pairs of regions that show the same ground at another date.
+
+    Raises:
+        ConfigError: If there are fewer places than folds.
+    """
+    places = _places(areas, same_place)
+    if len(places) < count:
+        raise ConfigError(
+            f"augment.folds: {count} folds need {count} places, but the labelled scenes show only "
+            f"{len(places)} ({', '.join(places) or 'none is labelled'}); set augment.folds to at "
+            f"most {len(places)}, or add labelled scenes"
+        )
+    totals = {place: np.sum([areas[s] for s in scenes], axis=0) for place, scenes in places.items()}
+    dealt = _deal(totals, count)
+    members = [sorted(s for place in row for s in places[place]) for row in dealt]
+    return tuple(Fold(tuple(row), np.sum([areas[s] for s in row], axis=0)) for row in members)
+
+
+def _places(
+    areas: Mapping[str, Areas], same_place: Sequence[tuple[str, str]]
+) -> dict[str, list[str]]:
+    places: dict[str, list[str]] = {}
+    for scene in sorted(areas):
+        places.setdefault(place_of(scene, same_place), []).append(scene)
+    return places
+
+
+def _deal(totals: Mapping[str, Areas], count: int) -> list[list[str]]:
+    """Places of each fold. An empty fold has the least of everything, so none stays empty."""
+    table = np.array(list(totals.values()))
+    waiting = dict(totals)
+    folds: list[list[str]] = [[] for _ in range(count)]
+    held = np.zeros((count, table.shape[1]), np.int64)
+    present = (table > 0).sum(axis=0)
+    # Rarest first: seen at the fewest places, then of the smallest area; valid pixels come last.
+    for column in (*np.lexsort((table.sum(axis=0)[:-1], present[:-1])), -1):
+        own = [place for place, row in waiting.items() if row[column] > 0 or column == -1]
+        for place in sorted(own, key=lambda name: (-totals[name][column], name)):
+            fold = min(range(count), key=lambda f: (held[f, column], held[f, -1], len(folds[f]), f))
+            folds[fold].append(place)
+            held[fold] += waiting.pop(place)
+    return folds
+
+
+def folds_record(folds: Sequence[Fold], codes: Sequence[int]) -> dict[str, Any]:
+    """What ``folds.json`` holds: the scenes of each fold, and its share of each class code."""
+    return {
+        "folds": {str(index): list(fold.scenes) for index, fold in enumerate(folds)},
+        "shares": {
+            str(index): {
+                str(code): round(float(share), 6)
+                for code, share in zip(codes, fold.shares(), strict=True)
+            }
+            for index, fold in enumerate(folds)
+        },
+    }
+
+
+def read_folds(path: Path) -> tuple[tuple[str, ...], ...]:
+    """Scene ids of each fold, in order, from a ``folds.json``.
+
+    Raises:
+        ArtifactError: If the file is not what :func:`folds_record` wrote.
+    """
+    record = read_json(path)
+    try:
+        folds = record["folds"]
+        return tuple(tuple(str(s) for s in folds[str(index)]) for index in range(len(folds)))
+    except (KeyError, TypeError) as error:
+        raise ArtifactError(f"{path}: not a list of folds ({error}); run `augment`") from error
