@@ -1,0 +1,90 @@
+"""A scene's objects as GeoJSON text in map units, and back.
+
+One feature per object, in the order of the classes and of the objects' first pixels, numbers in
+the shortest form that reads back exactly: the same objects give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from shapely import MultiPolygon, Polygon
+
+from pipeline.config.dataset import ClassRow
+from pipeline.errors import ArtifactError
+from pipeline.imagery.transform import moved
+from pipeline.mapping.polygons import assembled
+from pipeline.mapping.simplification import Parts
+
+
+@dataclass(frozen=True)
+class ClassObjects:
+    """The objects of one class on a scene.
+
+    Attributes:
+        row: The class.
+        parts: Polygons in pixel coordinates.
+        probability: (parts,) mean probability.
+        area: (parts,) square metres.
+    """
+
+    row: ClassRow
+    parts: Parts
+    probability: NDArray[np.float64]
+    area: NDArray[np.float64]
+
+
+def to_geojson(classes: Sequence[ClassObjects], to_map: Affine) -> str:
+    """GeoJSON of a scene's objects.
+
+    Args:
+        classes: Objects of each class.
+        to_map: Pixel edges to map units.
+    """
+    features = [feature for objects in classes for feature in _features(objects, to_map)]
+    body = ",\n".join(json.dumps(feature, separators=(",", ":")) for feature in features)
+    return f'{{"type":"FeatureCollection","features":[\n{body}\n]}}\n'
+
+
+def _features(objects: ClassObjects, to_map: Affine) -> Iterator[dict[str, object]]:
+    columns = zip(objects.parts, objects.probability, objects.area, strict=True)
+    for part, probability, area in columns:
+        yield {
+            "type": "Feature",
+            "properties": {
+                "code": objects.row.code,
+                "class": objects.row.name,
+                "mean_probability": round(float(probability), 4),
+                "area_m2": round(float(area), 3),
+            },
+            "geometry": {"type": "Polygon", "coordinates": _rings(moved(part, to_map))},
+        }
+
+
+def _rings(part: Polygon) -> list[list[list[float]]]:
+    """Rings of a polygon, the outer one counter-clockwise as the format asks."""
+    turned = shapely.orient_polygons(part)
+    return [shapely.get_coordinates(ring).tolist() for ring in shapely.get_rings(turned)]
+
+
+def read_geojson(path: Path) -> dict[int, MultiPolygon]:
+    """Polygons in map units by class code, from a file that :func:`to_geojson` made.
+
+    Raises:
+        ArtifactError: If it is no such file.
+    """
+    parts: dict[int, list[Polygon]] = {}
+    try:
+        for feature in json.loads(path.read_text())["features"]:
+            outer, *holes = feature["geometry"]["coordinates"]
+            parts.setdefault(feature["properties"]["code"], []).append(Polygon(outer, holes))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{path}: no polygons of ours ({error}); run `polygons`") from error
+    return {code: assembled(np.array(found, object)) for code, found in parts.items()}

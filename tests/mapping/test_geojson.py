@@ -1,0 +1,61 @@
+"""GeoJSON of objects: by hand, and back."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+
+from pipeline.config.dataset import ClassRow
+from pipeline.errors import ArtifactError
+from pipeline.mapping.geojson import ClassObjects, read_geojson, to_geojson
+from pipeline.mapping.polygons import trace
+
+MASK = np.array([[1, 1, 1, 0], [1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 0, 1]], bool)
+
+
+def objects(code: int, name: str) -> ClassObjects:
+    parts = trace(MASK)
+    areas = shapely.area(parts)
+    return ClassObjects(ClassRow(code=code, name=name), parts, areas / 10, areas * 4)
+
+
+def test_there_and_back(tmp_path: Path) -> None:
+    to_map = Affine(1 / 3, 0, 0.1, 0, -1 / 7, 0)
+    path = tmp_path / "polygons.geojson"
+    path.write_text(to_geojson([objects(3, "Ro\u0061d"), objects(7, "W\u00e4sser")], to_map))
+    back = read_geojson(path)
+    assert set(back) == {3, 7}
+    wanted = shapely.MultiPolygon(list(trace(MASK)))
+    for whole in back.values():
+        assert whole.is_valid
+        assert whole.area == pytest.approx(9 / 21)
+        on_grid = shapely.transform(whole, lambda xy: (xy - [0.1, 0]) * [3, -7])
+        assert shapely.equals_exact(shapely.normalize(on_grid), wanted.normalize(), 1e-9)
+
+
+def test_properties_and_orientation() -> None:
+    text = to_geojson([objects(3, "Road")], Affine.scale(1, -1))
+    features = json.loads(text)["features"]
+    found = sorted((feature["properties"]["area_m2"] for feature in features), reverse=True)
+    assert found == [32.0, 4.0]
+    assert features[0]["properties"]["code"] == 3
+    assert features[0]["properties"]["class"] == "Road"
+    for feature in features:
+        outer, *holes = feature["geometry"]["coordinates"]
+        assert shapely.is_ccw(shapely.linearrings(outer))
+        assert not any(shapely.is_ccw(shapely.linearrings(hole)) for hole in holes)
+
+
+def test_no_objects(tmp_path: Path) -> None:
+    path = tmp_path / "polygons.geojson"
+    path.write_text(to_geojson([], Affine.identity()))
+    assert read_geojson(path) == {}
+
+
+def test_damaged(tmp_path: Path) -> None:
+    (tmp_path / "x.geojson").write_text('{"features": [{}]}')
+    with pytest.raises(ArtifactError, match="no polygons of ours"):
+        read_geojson(tmp_path / "x.geojson")

@@ -1,0 +1,123 @@
+"""Exact areas: by hand, and equal to plain sums of areas on random polygons."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from shapely import MultiPolygon
+
+from pipeline.errors import ScoringError
+from pipeline.mapping.jaccard import Overlap
+from pipeline.mapping.scoring import made_valid, overlap_of, score_scenes, score_tables
+from pipeline.mapping.text import polygonal
+
+HEADER = "ImageId,ClassType,MultipolygonWKT\n"
+BOW_TIE = "POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"
+
+
+def table(path: Path, *rows: tuple[str, int, str]) -> Path:
+    path.write_text(HEADER + "".join(f'{image},{code},"{wkt}"\n' for image, code, wkt in rows))
+    return path
+
+
+def box(*bounds: float) -> str:
+    return str(shapely.box(*bounds).wkt)
+
+
+def test_overlap_by_hand() -> None:
+    assert overlap_of(shapely.box(0, 0, 2, 2), shapely.box(1, 0, 4, 2)) == Overlap(2, 2, 4)
+    assert overlap_of(MultiPolygon(), shapely.box(0, 0, 1, 1)) == Overlap(0, 0, 1)
+    assert overlap_of(shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)) == Overlap(0, 1, 1)
+    assert overlap_of(MultiPolygon(), MultiPolygon()).jaccard is None
+
+
+@st.composite
+def multipolygons(draw: st.DrawFn) -> MultiPolygon:
+    """Union of random triangles and boxes: holes, touching parts, slivers."""
+    seed = draw(st.integers(0, 2**32 - 1))
+    rng = np.random.default_rng(seed)
+    corners = rng.uniform(0, 0.01, (draw(st.integers(1, 12)), 3, 2))
+    return polygonal(shapely.union_all(shapely.polygons(corners)))
+
+
+@settings(deadline=None, max_examples=100)
+@given(pairs=st.lists(st.tuples(multipolygons(), multipolygons()), min_size=1, max_size=4))
+def test_equals_plain_sums_of_areas(pairs: list[tuple[MultiPolygon, MultiPolygon]]) -> None:
+    assume(all(p.is_valid and t.is_valid for p, t in pairs))
+    predictions = {str(i): {7: p} for i, (p, _) in enumerate(pairs)}
+    truths = {str(i): {7: t} for i, (_, t) in enumerate(pairs)}
+    found = score_scenes(predictions, truths, [7]).classes[7]
+    tp = sum(p.intersection(t).area for p, t in pairs)
+    fp = sum(p.difference(t).area for p, t in pairs)
+    fn = sum(t.difference(p).area for p, t in pairs)
+    union = tp + fp + fn
+    assert found.tp == pytest.approx(tp, rel=1e-9)
+    assert found.fp == pytest.approx(fp, rel=1e-9, abs=1e-9 * union)
+    assert found.fn == pytest.approx(fn, rel=1e-9, abs=1e-9 * union)
+    assert found.jaccard == pytest.approx(tp / union, rel=1e-9)
+
+
+def test_tables_pooled_over_scenes_in_any_order(tmp_path: Path) -> None:
+    truth = table(
+        tmp_path / "truth.csv",
+        ("a", 1, box(0, 0, 2, 1)),
+        ("a", 2, "MULTIPOLYGON EMPTY"),
+        ("b", 1, box(0, 0, 1, 1)),
+        ("b", 2, "MULTIPOLYGON EMPTY"),
+    )
+    submission = table(
+        tmp_path / "submission.csv",
+        ("c", 1, box(0, 0, 9, 9)),
+        ("b", 2, box(0, 0, 1, 1)),
+        ("b", 1, box(0, 0, 1, 1)),
+        ("a", 1, box(1, 0, 3, 1)),
+        ("a", 2, "MULTIPOLYGON EMPTY"),
+    )
+    score = score_tables(submission, truth, [1, 2])
+    # Class 1: scene a 1 of 3, scene b 1 of 1, pooled 2 / 4. Scene c is not in the truth.
+    assert score.classes == {1: Overlap(2, 1, 1), 2: Overlap(0, 1, 0)}
+    assert score.mean("zero") == 0.25
+    assert score.scenes == {"a", "b"}
+
+
+def test_class_that_the_truth_leaves_out_is_nowhere(tmp_path: Path) -> None:
+    truth = table(tmp_path / "truth.csv", ("a", 1, box(0, 0, 1, 1)))
+    submission = table(
+        tmp_path / "submission.csv", ("a", 2, box(0, 0, 3, 1)), ("a", 1, box(0, 0, 1, 1))
+    )
+    score = score_tables(submission, truth, [1, 2])
+    assert score.classes == {1: Overlap(1, 0, 0), 2: Overlap(0, 3, 0)}
+
+
+def test_truth_is_made_valid(tmp_path: Path) -> None:
+    truth = table(tmp_path / "truth.csv", ("a", 1, BOW_TIE))
+    submission = table(tmp_path / "submission.csv", ("a", 1, box(0, 0, 1, 2)))
+    assert score_tables(submission, truth, [1]).classes[1] == Overlap(1, 1, 1)
+    assert made_valid(shapely.from_wkt(BOW_TIE)).area == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("a", 1, BOW_TIE)], "submission.csv, row 2: invalid geometry (Self-intersection"),
+        ([("b", 1, "MULTIPOLYGON EMPTY")], "has no row for scene a, class 1, which"),
+        ([("a", 1, "POINT (1 1)")], "submission.csv, row 2: 'POINT (1 1)' is neither"),
+        ([("a", 3, BOW_TIE)], "class '3' is unknown"),
+    ],
+)
+def test_bad_submissions(tmp_path: Path, rows: list[tuple[str, int, str]], message: str) -> None:
+    truth = table(tmp_path / "truth.csv", ("a", 1, box(0, 0, 1, 1)))
+    submission = table(tmp_path / "submission.csv", *rows)
+    with pytest.raises(ScoringError) as caught:
+        score_tables(submission, truth, [1])
+    assert message in str(caught.value)
+
+
+def test_empty_truth(tmp_path: Path) -> None:
+    truth = table(tmp_path / "truth.csv")
+    submission = table(tmp_path / "submission.csv", ("a", 1, box(0, 0, 1, 1)))
+    with pytest.raises(ScoringError, match="has no rows"):
+        score_tables(submission, truth, [1])
