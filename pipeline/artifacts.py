@@ -202,6 +202,20 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def publish(item: Item, name: str, path: Path) -> None:
+    """Keep a copy of an item's file at a path that others rely on.
+
+    Nothing is written if the copy is there and unaltered; it changes in one step.
+    """
+    if path.is_file() and hash_file(path) == item.files[name].sha256:
+        return
+    temporary = path.with_name(f".tmp-{path.name}")
+    shutil.copyfile(item.path(name), temporary)
+    _flush(temporary)
+    temporary.replace(path)
+    _flush_folder(path.parent)
+
+
 @dataclass
 class StageFolder:
     """The folder of one stage in one run, open for work.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,22 +141,21 @@ def _parsed(path: Path, row: Row) -> Polygonal:
         raise ScoringError(f"{path}, row {row.number}: {fault}") from None
 
 
-def score_scenes(
-    predictions: Mapping[str, Mapping[int, BaseGeometry]],
-    truths: Mapping[str, Mapping[int, BaseGeometry]],
-    codes: Collection[int],
-) -> Score:
+Polygons = Mapping[int, BaseGeometry]
+"""Polygons by class code; a class without any may be missing."""
+
+
+def score_scenes(scenes: Iterable[tuple[str, Polygons, Polygons]], codes: Sequence[int]) -> Score:
     """Score scenes that have both polygons and labels.
 
     Args:
-        predictions: Valid polygons by scene and class code; a missing class is empty.
-        truths: Labels likewise, made valid.
+        scenes: Id, predicted polygons (valid) and labels (made valid here) of each scene.
         codes: Class codes to score.
     """
     nothing = MultiPolygon()
-    score = Score.of(tuple(codes))
-    for scene, truth in truths.items():
+    score = Score.of(codes)
+    for scene, predicted, truth in scenes:
         for code in codes:
-            prediction = predictions[scene].get(code, nothing)
-            score.add(scene, code, overlap_of(prediction, made_valid(truth.get(code, nothing))))
+            target = made_valid(truth.get(code, nothing))
+            score.add(scene, code, overlap_of(predicted.get(code, nothing), target))
     return score

@@ -47,9 +47,8 @@ def multipolygons(draw: st.DrawFn) -> MultiPolygon:
 @given(pairs=st.lists(st.tuples(multipolygons(), multipolygons()), min_size=1, max_size=4))
 def test_equals_plain_sums_of_areas(pairs: list[tuple[MultiPolygon, MultiPolygon]]) -> None:
     assume(all(p.is_valid and t.is_valid for p, t in pairs))
-    predictions = {str(i): {7: p} for i, (p, _) in enumerate(pairs)}
-    truths = {str(i): {7: t} for i, (_, t) in enumerate(pairs)}
-    found = score_scenes(predictions, truths, [7]).classes[7]
+    scenes = [(str(i), {7: p}, {7: t}) for i, (p, t) in enumerate(pairs)]
+    found = score_scenes(scenes, [7]).classes[7]
     tp = sum(p.intersection(t).area for p, t in pairs)
     fp = sum(p.difference(t).area for p, t in pairs)
     fn = sum(t.difference(p).area for p, t in pairs)

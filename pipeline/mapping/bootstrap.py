@@ -1,0 +1,59 @@
+"""How far a score may be off: the bootstrap over scenes.
+
+Few scenes are labelled, and they differ more from one another than pixels of a scene do. So whole
+scenes are drawn with replacement and the pooled Jaccard index is taken of each draw (Efron 1979,
+percentile interval).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.learning.metrics import Confusion
+from pipeline.mapping.jaccard import Absent
+
+_DRAWS = 1000
+_ENDS = (0.05, 0.95)
+Interval = tuple[float, float]
+
+
+def intervals(
+    scenes: Sequence[Confusion], absent: Absent, seed: int = 0
+) -> tuple[list[Interval], Interval]:
+    """90% intervals of each class's Jaccard index and of their mean.
+
+    Args:
+        scenes: Pixels per class of each scene.
+        absent: What a class counts that a draw doesn't have.
+        seed: Of the draws.
+
+    Returns:
+        (K,) intervals of the classes, and that of the mean.
+    """
+    counts = np.array([[scene.tp, scene.fp, scene.fn] for scene in scenes], np.float64)
+    rng = np.random.default_rng(seed)
+    # How often each scene is in each draw: (draws, scenes).
+    drawn = rng.multinomial(len(scenes), np.full(len(scenes), 1 / len(scenes)), _DRAWS)
+    tp, fp, fn = np.einsum("ds,snk->ndk", drawn, counts)
+    union = tp + fp + fn
+    nothing = {"zero": 0.0, "one": 1.0, "skip": np.nan}[absent]
+    jaccard = np.divide(tp, union, out=np.full(tp.shape, nothing), where=union > 0)
+    return [_interval(column) for column in jaccard.T], _interval(_row_means(jaccard))
+
+
+def _row_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of what counts in each row; 0 where nothing does."""
+    there = np.isfinite(values)
+    means: NDArray[np.float64] = np.nansum(values, axis=1) / np.maximum(there.sum(axis=1), 1)
+    return means
+
+
+def _interval(values: NDArray[np.float64]) -> Interval:
+    counted = values[np.isfinite(values)]
+    if not len(counted):
+        return 0.0, 0.0
+    low, high = np.quantile(counted, _ENDS)
+    return float(low), float(high)

@@ -1,0 +1,38 @@
+"""Scores per class as a table on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+Cell = str | float | int | None
+
+
+def show_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[Cell]], mean: Sequence[Cell]
+) -> None:
+    """Print a table whose last row is the mean.
+
+    Args:
+        title: Line above it.
+        header: Names of the columns; the first two are text, the others numbers.
+        rows: A row per class.
+        mean: The last row.
+    """
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_footer=True)
+    for index, (name, foot) in enumerate(zip(header, mean, strict=True)):
+        table.add_column(name, footer=_text(foot), justify="left" if index == 1 else "right")
+    for row in rows:
+        table.add_row(*map(_text, row))
+    Console(highlight=False).print(table)
+
+
+def _text(cell: Cell) -> str:
+    if cell is None:
+        return "-"
+    if not isinstance(cell, float):
+        return str(cell)
+    return f"{cell:.4f}" if abs(cell) <= 1 and (cell == 0 or abs(cell) >= 1e-3) else f"{cell:.4g}"
