@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.imagery.generated import contest_files
 from pipeline.imagery.generated.ground import render
 from pipeline.imagery.generated.labels import label_texts
-from pipeline.imagery.generated.place import Place, build_place
+from pipeline.imagery.generated.place import Place, build_place, unseen
 from pipeline.imagery.generated.scene_ids import first_test_place, scene_id
 from pipeline.imagery.generated.season import visit
 from pipeline.imagery.generated.sensor import Image, take
@@ -79,7 +79,8 @@ def generate_scene(place: Place, date: int) -> GeneratedScene:
     )
     grid = (x_max, -y_min)
     shape = images["RGB"].shape[1], images["RGB"].shape[2]
-    labels = label_texts(found.objects, place.size, shape, contest_affine(*grid, shape))
+    affine = contest_affine(*grid, shape)
+    labels = label_texts(found.objects, place.size, shape, affine, unseen(place))
     return GeneratedScene(scene_id(place.number, date), images, grid, labels)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from affine import Affine
 from shapely import MultiPolygon, from_wkt, make_valid, set_precision, to_wkt
-from shapely.geometry import box
+from shapely.geometry import Polygon, box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
@@ -24,7 +24,7 @@ _HIDDEN_BY: dict[Code, tuple[Code, ...]] = {
 
 
 def label_texts(
-    objects: tuple[GroundObject, ...], size: Size, shape: Shape, affine: Affine
+    objects: tuple[GroundObject, ...], size: Size, shape: Shape, affine: Affine, unseen: Polygon
 ) -> dict[int, str]:
     """Well-known text of a valid multipolygon for each class.
 
@@ -33,10 +33,12 @@ def label_texts(
         size: Width and height of the scene in metres.
         shape: (H, W) of the RGB image.
         affine: Pixels of the RGB image to the contest's grid.
+        unseen: Part of the scene without image, in metres; it carries no label.
     """
     merged = _merged(objects)
     # The contest's grid ends at column W' = W^2 / (W + 1), a pixel short of the image's edge.
     inside = box(0, 0, size[0] * shape[1] / (shape[1] + 1), size[1] * shape[0] / (shape[0] + 1))
+    inside = inside.difference(unseen)
     to_grid = affine @ Affine.scale(shape[1] / size[0], shape[0] / size[1])
     texts = {}
     for code in CLASSES:

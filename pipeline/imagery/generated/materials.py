@@ -72,8 +72,8 @@ def _chances(
 
 def _varied(date: Date, colours: Table) -> Table:
     """The materials as they are at this date: leaf, soil and water differ from visit to visit."""
-    spread = date.rng.normal(0, 0.05, colours.shape[0])[:, None]
-    tilt = date.rng.normal(0, 0.03, colours.shape[0])[:, None] * np.linspace(-1, 1, 16)
+    spread = date.rng.normal(0, 0.05, (len(colours), 1))
+    tilt = date.rng.normal(0, 0.03, (len(colours), 1)) * np.linspace(-1, 1, len(WAVELENGTHS))
     return np.asarray(colours * np.exp(spread + tilt), dtype=np.float32)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely.geometry import box
+from shapely.geometry import Polygon, box
 from shapely.ops import unary_union
 
 from pipeline.imagery.generated import countryside, network, village, yard
@@ -30,6 +30,7 @@ _FILLINGS = {
     Use.POND: countryside.pond,
 }
 _DRY_PLACES = 3
+_CUT_PLACES = 10
 _SOLID = (Layer.WATER, Layer.PAVED, Layer.ROAD, Layer.TRACK, Layer.ROOF)
 
 
@@ -55,6 +56,13 @@ def build_place(spec: GeneratorSpec, number: int) -> Place:
     scenery.extend(_land(rng, size, ways))
     objects = scenery.objects + _vegetation(rng, scenery)
     return Place(spec.seed, number, size, tuple(objects), tuple(scenery.spots), ways)
+
+
+def unseen(place: Place) -> Polygon:
+    """Corner that the sensor missed, in metres: some scenes end within an image, most don't."""
+    if place.number % _CUT_PLACES != _CUT_PLACES - 6:
+        return Polygon()
+    return Polygon([(0, 0), (0.3 * place.size[0], 0), (0, 0.2 * place.size[1])])
 
 
 def _land(rng: Rng, size: Size, ways: Network) -> Scenery:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
+from rasterio.features import rasterize
 from scipy import sparse
 from scipy.special import ndtr
+from shapely.geometry import Polygon
 
 from pipeline.imagery.generated.ground import FINE_STEP, Ground, Map
 from pipeline.imagery.generated.light import diffuse_share, direct_light
-from pipeline.imagery.generated.place import MARGIN, Place
+from pipeline.imagery.generated.place import MARGIN, Place, unseen
 from pipeline.imagery.generated.season import Date
 from pipeline.imagery.generated.spectra import (
     A_BANDS,
@@ -99,9 +102,21 @@ def take(place: Place, date: Date, ground: Ground) -> dict[str, Image]:
         seen = seen * exposure.gain[band].astype(np.float32) + np.float32(exposure.haze[band])
         for group, grid, total in zip(GROUPS, grids, sums, strict=True):
             _add(seen, group, grid, total, band)
+    corner = unseen(place)
     return {
-        group.name: _counted(date, group, total) for group, total in zip(GROUPS, sums, strict=True)
+        group.name: _blanked(_counted(date, group, total), corner, place)
+        for group, total in zip(GROUPS, sums, strict=True)
     }
+
+
+def _blanked(image: Image, corner: Polygon, place: Place) -> Image:
+    """Image with zero, the value of no data, in every pixel that the corner touches."""
+    if corner.is_empty:
+        return image
+    height, width = image.shape[1:]
+    metres = Affine.scale(place.size[0] / width, place.size[1] / height)
+    touched = rasterize([corner], (height, width), transform=metres, all_touched=True)
+    return np.where(touched > 0, 0, image).astype(np.uint16)
 
 
 def _radiance(ground: Ground, light: Map, band: int, diffuse: float) -> Map:
