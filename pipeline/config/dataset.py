@@ -32,6 +32,9 @@ class BandGroupRow(Section):
     """Ground sample distance, metres per pixel."""
     bands: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Names of the bands in the file's order."""
+    scale: Annotated[float, Field(gt=0)] = 10_000
+    """Number in the file that means reflectance 1: 10000 in most products, 2047 for 11 bits, 1
+    where the file holds reflectance itself. EVI, SAVI and logarithms depend on it."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -55,6 +58,9 @@ class Dataset(Section):
     """Table of polygons (ImageId, ClassType, MultipolygonWKT)."""
     grid_sizes: str = "grid_sizes.csv"
     """Table of the scenes' extents in grid units (id, Xmax, Ymin)."""
+    grid_metres: Metres | None = None
+    """Pixel size of the images that the grid's formula speaks of; null: of the finest group. Name
+    it where the images that the labels were drawn on are not in the folder."""
     sample: str = "sample_submission.csv"
     """Table whose rows and order a submission must have; its scenes are the test scenes."""
     solution: str | None = None
@@ -93,3 +99,5 @@ class Scenes(Section):
     """A lower ECC correlation is no alignment: the group stays unaligned, likewise."""
     nodata: float | None = 0
     """Value that marks a pixel as invalid when all bands of a group have it; null for none."""
+    overhang: Annotated[float, Field(ge=0)] = 5.0
+    """Labels may reach past their scene by so many metres and are cut there; more is an error."""

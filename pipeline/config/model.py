@@ -11,6 +11,7 @@ from pipeline.config.base import Metres, Section, Seed
 from pipeline.config.dataset import Dataset, Scenes
 from pipeline.config.learning import Augment, Features, Network, Tiles, Train, UNet
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
+from pipeline.config.spectral import index_bands, named_band
 
 
 class Generate(Section):
@@ -56,9 +57,25 @@ class Config(Section):
         _known("train.loss.class_weights", self.train.loss.class_weights, codes)
         _known("train.loss.smoothing", self.train.loss.smoothing, codes)
         _known("polygons.min_area", self.polygons.min_area, codes)
+        self._check_indices()
         self._check_divisible()
         self._check_resolution()
         return self
+
+    def _check_indices(self) -> None:
+        groups = [self.dataset.group(name) for name in self.used_groups()]
+        names: list[str] = []
+        for index in self.features.indices:
+            if isinstance(index, str):
+                names.append(index)
+                index_bands(index, groups)
+            else:
+                names.append(index.name)
+                named_band(index.name, index.a, groups)
+                named_band(index.name, index.b, groups)
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"features.indices: {', '.join(twice)} stands there twice")
 
     def _check_divisible(self) -> None:
         step = 2 ** (self.network.depth - 1) if isinstance(self.network, UNet) else 32

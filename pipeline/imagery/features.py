@@ -1,0 +1,134 @@
+"""From cached scenes to network inputs: cut, make channels, normalise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipeline.config.model import Config
+from pipeline.imagery.channels import Channels
+from pipeline.imagery.patches import Resampling, Window, cut_batch
+from pipeline.imagery.tiles import TiledScene
+
+CLIP: Final = 6.0
+"""Normalised channels end at so many standard deviations from the middle."""
+_IQR_OF_NORMAL: Final = 1.3489795
+_CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Middle and spread of every channel over the training scenes."""
+
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+
+    @classmethod
+    def of(cls, samples: NDArray[np.float32]) -> Normalisation:
+        """Robust statistics: median, and the interquartile range as a standard deviation.
+
+        A channel whose middle half is constant falls back on its standard deviation, and a
+        constant one on 1.
+
+        Args:
+            samples: (P, F), channels of P valid pixels, P >= 1.
+        """
+        low, center, high = np.quantile(samples.astype(np.float64), (0.25, 0.5, 0.75), axis=0)
+        spread = (high - low) / _IQR_OF_NORMAL
+        tiny = 1e-6 * np.maximum(1e-3, np.abs(center))
+        spread = np.where(spread > tiny, spread, samples.std(axis=0, dtype=np.float64))
+        spread = np.where(spread > tiny, spread, 1.0)
+        return cls(tuple(center.tolist()), tuple(spread.tolist()))
+
+
+@dataclass(frozen=True)
+class InputRecipe:
+    """All that turns bands into network inputs: the stored answer to "what did it see?".
+
+    Attributes:
+        channels: How channels are made.
+        resampling: Interpolation onto the working grid.
+        normalisation: Statistics of the training scenes.
+    """
+
+    channels: Channels
+    resampling: Resampling
+    normalisation: Normalisation
+
+    @classmethod
+    def of(cls, config: Config, normalisation: Normalisation) -> InputRecipe:
+        """Recipe of a configuration and the statistics that were made with it."""
+        return cls(Channels.of(config), config.features.resampling, normalisation)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> InputRecipe:
+        """The recipe that :meth:`to_json` wrote, as in ``statistics.json``."""
+        return cls(
+            Channels.from_json(record["channels"]),
+            record["resampling"],
+            Normalisation(tuple(record["center"]), tuple(record["scale"])),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON."""
+        return {
+            "names": list(self.names),
+            "channels": self.channels.to_json(),
+            "resampling": self.resampling,
+            **asdict(self.normalisation),
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the channels, in order."""
+        return self.channels.names
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the band groups to be cut, in order."""
+        return tuple(group.name for group in self.channels.groups)
+
+    @property
+    def margin(self) -> int:
+        """Working pixels around a window that its channels depend on."""
+        return self.channels.radius
+
+    def __call__(self, bands: Tensor) -> Tensor:
+        """Normalised channels (N, F, h, w) of bands (N, C, h, w), both float32."""
+        made = self.channels(bands)
+        center = made.new_tensor(self.normalisation.center)[:, None, None]
+        factor = 1 / made.new_tensor(self.normalisation.scale)[:, None, None]
+        return made.sub_(center).mul_(factor).clamp_(-CLIP, CLIP)
+
+
+def channel_names(config: Config) -> tuple[str, ...]:
+    """Names of the network's input channels; their number is its ``in_channels``."""
+    return Channels.of(config).names
+
+
+def inputs(
+    scenes: Sequence[TiledScene],
+    windows: Sequence[Window],
+    recipe: InputRecipe,
+    device: torch.device = _CPU,
+) -> Tensor:
+    """Network inputs of one window per scene.
+
+    Windows are cut with the recipe's margin and cropped afterwards, so that inputs have no seams
+    between neighbouring windows.
+
+    Returns:
+        (N, F, h, w) float32, normalised. Invalid pixels are not blanked: see ``cut_mask``.
+    """
+    margin = recipe.margin
+    grown = [window.grown(margin) for window in windows]
+    made = recipe(cut_batch(scenes, grown, recipe.groups, recipe.resampling, device))
+    if not margin:
+        return made
+    return made[..., margin:-margin, margin:-margin].contiguous()
