@@ -56,13 +56,13 @@ CHAIN = (
     Stage(
         "evaluate",
         "thresholds and scores from the held-out folds",
-        ("dataset.classes", "evaluate"),
+        ("dataset.classes", "evaluate", "score.absent"),
         ("scenes", "tiles", "augment", "predict"),
     ),
     Stage(
         "polygons",
         "outlines of the objects",
-        ("dataset.classes", "tiles", "polygons"),
+        ("dataset.classes", "polygons"),
         ("scenes", "tiles", "augment", "predict", "evaluate"),
     ),
     Stage(
@@ -75,7 +75,7 @@ CHAIN = (
         "score",
         "the exact polygon score",
         ("dataset.classes", "dataset.solution", "score"),
-        ("scenes", "polygons", "submission"),
+        ("scenes", "tiles", "polygons", "submission"),
     ),
 )
 
