@@ -7,12 +7,21 @@ from itertools import pairwise
 import numpy as np
 from shapely import maximum_inscribed_circle
 from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from pipeline.imagery.generated.network import Way
 from pipeline.imagery.generated.objects import Code, GroundObject, Layer
 from pipeline.imagery.generated.scenery import Scenery, TreeSite
-from pipeline.imagery.generated.shapes import Rng, blob, lines, longest_axis, polygons, shrunk
+from pipeline.imagery.generated.shapes import (
+    Rng,
+    blob,
+    lines,
+    longest_axis,
+    polygons,
+    rectangle,
+    shrunk,
+)
 from pipeline.imagery.generated.village import FENCE_WIDTH
 
 
@@ -59,24 +68,32 @@ def wood(rng: Rng, parcel: Polygon) -> Scenery:
 
 
 def pond(rng: Rng, parcel: Polygon) -> Scenery:
-    """Pond with reeds in a meadow."""
+    """Ponds with reeds in a meadow; some are long basins, as wide as a river."""
     scenery = Scenery([GroundObject(parcel, "meadow", Layer.FIELD, tone=rng.normal(0, 0.06))])
     room = parcel.buffer(-5)
     surface = "water" if rng.random() < 0.5 else "turbid_water"
     for _ in range(1 + int(parcel.area > 3500)):
         room = room.difference(unary_union([thing.shape for thing in scenery.objects[1:]]))
-        if room.is_empty:
+        if not polygons(room):
             break
-        circle = maximum_inscribed_circle(room, tolerance=1.0)
-        x, y = circle.coords[0]
-        radius = circle.length * rng.uniform(0.5, 0.85)
-        shape = blob(rng, x, y, radius, 0.22, 40)
-        for part in polygons(shape.intersection(room)):
+        for part in polygons(_basin(rng, room).intersection(room)):
             water = GroundObject(part, surface, Layer.WATER, Code.STANDING_WATER)
             bank = GroundObject(part.buffer(2.0), "bank", Layer.PATCH)
             scenery.objects += [bank, water]
     scenery.trees += _scattered(rng, parcel, 300, 0.5)
     return scenery
+
+
+def _basin(rng: Rng, room: BaseGeometry) -> Polygon:
+    """Outline of standing water about the roomiest spot."""
+    circle = maximum_inscribed_circle(room, tolerance=1.0)
+    x, y = circle.coords[0]
+    if rng.random() < 0.4:
+        largest = max(polygons(room), key=lambda part: part.area)
+        axis = longest_axis(largest)
+        return rectangle(x, y, rng.uniform(22, 45), rng.uniform(6, 10), axis).buffer(1.5)
+    radius = min(18.0, circle.length * rng.uniform(0.5, 0.85))
+    return blob(rng, x, y, radius, 0.22, 40)
 
 
 def river_trees(rng: Rng, way: Way) -> list[TreeSite]:

@@ -47,9 +47,9 @@ def render(place: Place, date: Date) -> Ground:
     index = _index(date.objects, shape)
     mixture = mixtures(place, date)
     fine, medium, coarse = (noise(date.rng, shape, cell) for cell in (1, 5, 26))
-    grain = mixture.grain[index]
-    brightness = 1 + grain[..., 0] * fine + grain[..., 1] * medium + grain[..., 2] * coarse
-    brightness *= np.exp(mixture.tone[index])
+    brightness = np.exp(mixture.tone)[index]
+    for scale, field in enumerate((fine, medium, coarse)):
+        brightness *= 1 + mixture.grain[:, scale][index] * field
     share = mixture.share[index] + mixture.patch[index] * (0.6 * coarse + 0.6 * medium)
     share += _furrows(date.objects, mixture, index)
     height = _height(date.objects, index)

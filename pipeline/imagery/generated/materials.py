@@ -51,7 +51,7 @@ def mixtures(place: Place, date: Date) -> Mixture:
         other=_pick(colours, [kind.other for kind in kinds], chances[:, 1]) * jitter,
         share=_table(least + (most - least) * chances[:, 2]),
         patch=_table([kind.patch for kind in kinds]),
-        furrow=_table([kind.furrow for kind in kinds]) * (0.5 + chances[:, 3]).astype(np.float32),
+        furrow=_table([kind.furrow for kind in kinds]) * (0.2 + 1.2 * chances[:, 3]),
         tone=_table([0.0] + [thing.tone for thing in date.objects]),
         spacing=(3.4 + 2.2 * chances[:, 4]).astype(np.float32),
         grain=_table([kind.grain for kind in kinds]),

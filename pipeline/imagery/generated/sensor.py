@@ -92,7 +92,10 @@ def take(place: Place, date: Date, ground: Ground) -> dict[str, Image]:
     """Images (C, H, W) uint16 of a scene by group name: RGB, P, M, A."""
     exposure = expose(place, date)
     light, diffuse = direct_light(ground, date), diffuse_share()
-    sums = [np.zeros((len(g.bands), *s)) for g, s in zip(GROUPS, exposure.shapes, strict=True)]
+    sums = [
+        np.zeros((len(group.bands), *shape), dtype=np.float32)
+        for group, shape in zip(GROUPS, exposure.shapes, strict=True)
+    ]
     grids = [
         _grid(ground.index.shape, place.size, shape, shift)
         for shape, shift in zip(exposure.shapes, exposure.shifts, strict=True)
@@ -146,16 +149,20 @@ def _grid(
 def _weights(cells: int, pixels: int, length: float, shift: float) -> sparse.csr_array:
     """Weights (pixels, cells): a pixel's box blurred by the point spread, rows summing to 1."""
     step = length / pixels
-    edges = np.arange(pixels + 1)[:, None] * step - shift
-    centres = (np.arange(cells)[None] + 0.5) * FINE_STEP - MARGIN
-    below = ndtr((edges - centres) / (_BLUR * step))
-    weights = below[1:] - below[:-1]
-    weights[weights < 1e-4] = 0
+    reach = 3 * _BLUR * step
+    starts = np.arange(pixels) * step - shift
+    first = np.floor((starts - reach + MARGIN) / FINE_STEP).astype(int)
+    columns = first[:, None] + np.arange(int((step + 2 * reach) / FINE_STEP) + 2)
+    columns = np.clip(columns, 0, cells - 1)
+    past = (columns + 0.5) * FINE_STEP - MARGIN - starts[:, None]
+    weights = ndtr(past / (_BLUR * step)) - ndtr((past - step) / (_BLUR * step))
     weights /= weights.sum(axis=1, keepdims=True)
-    return sparse.csr_array(weights.astype(np.float32))
+    rows = np.repeat(np.arange(pixels), columns.shape[1])
+    cell_weights = (weights.astype(np.float32).ravel(), (rows, columns.ravel()))
+    return sparse.csr_array(cell_weights, shape=(pixels, cells))
 
 
-def _add(seen: Map, group: Group, grid: Grid, total: NDArray[np.float64], band: int) -> None:
+def _add(seen: Map, group: Group, grid: Grid, total: NDArray[np.float32], band: int) -> None:
     """Add what a group sees of one band to those of its channels that hold the band."""
     channels = [channel for channel, parts in enumerate(group.bands) if band in parts]
     if not channels:
@@ -166,8 +173,10 @@ def _add(seen: Map, group: Group, grid: Grid, total: NDArray[np.float64], band: 
         total[channel] += group.bands[channel][band] * image
 
 
-def _counted(date: Date, group: Group, total: NDArray[np.float64]) -> Image:
-    signal = total * group.gain
-    spread = np.hypot(group.noise[0], group.noise[1] * np.sqrt(np.clip(signal, 0, None)))
-    counts = signal + spread * date.rng.standard_normal(signal.shape)
-    return np.clip(np.rint(counts), 1, 2**group.bits - 1).astype(np.uint16)
+def _counted(date: Date, group: Group, total: NDArray[np.float32]) -> Image:
+    """Counts with noise; zero is kept for no data."""
+    signal = total * np.float32(group.gain)
+    fixed, growing = (np.float32(part) for part in group.noise)
+    spread = np.sqrt(fixed**2 + growing**2 * signal)
+    counts = signal + spread * date.rng.standard_normal(signal.shape, dtype=np.float32)
+    return np.asarray(np.clip(np.rint(counts), 1, 2**group.bits - 1), dtype=np.uint16)

@@ -53,7 +53,7 @@ SURFACES: dict[str, Surface] = {
     "bank": Surface(("grass",), ("moist_soil", "dry_grass"), (0.2, 0.6), 0.2, _GRASS, 0, True),
     "garden": Surface(("grass",), ("dry_grass",), (0.0, 0.6), 0.12, _GRASS, 0, True),
     "rough_grass": Surface(("grass",), ("dry_grass",), (0.1, 0.8), 0.25, _GRASS, 0, True),
-    "meadow": Surface(("grass", "crop"), ("dry_grass", "soil"), (0, 0.9), 0.15, _GRASS, 0, True),
+    "meadow": Surface(("grass", "crop"), ("dry_grass", "soil"), (0, 0.9), 0.15, _GRASS, 0.05, True),
     "fallow": Surface(("soil",), ("grass", "dry_grass"), (0.0, 0.7), 0.25, _GRASS, 0, True),
     "scrub": Surface(("leaf", "grass"), ("dry_grass",), (0.1, 0.6), 0.3, _LEAVES, 0, True),
     "crop": Surface(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from shapely import contains_xy
 from shapely.geometry import LineString, Polygon
 
 from pipeline.imagery.generated.buildings import flat_roof, gable_roof
@@ -48,7 +49,8 @@ def _cells(parcel: Polygon, origin: Spot, lot: tuple[float, float]) -> list[Spot
         for u in range(-counts[0], counts[0] + 1)
         for v in range(-counts[1], counts[1] + 1)
     ]
-    return [cell for cell in cells if _covered(cell, lot, parcel) > 0.88]
+    inner = [cell for cell in cells if contains_xy(parcel, cell.x, cell.y)]
+    return [cell for cell in inner if _covered(cell, lot, parcel) > 0.88]
 
 
 def _covered(cell: Spot, lot: tuple[float, float], parcel: Polygon) -> float:
