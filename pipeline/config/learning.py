@@ -32,14 +32,22 @@ class Features(Section):
     """Band groups to use; none named means all of the dataset."""
     indices: tuple[Literal["NDVI", "NDWI", "EVI", "SAVI", "CCCI"] | NormalisedDifference, ...] = ()
     """Spectral indices as extra channels."""
+    bands: bool = True
+    """Use the bands themselves, or their logarithms."""
     log: bool = False
     """Use the logarithm of the bands, under which illumination is an offset."""
     shape: bool = False
     """Add each band minus the mean of its group's bands: what is left without brightness."""
-    contrast: Metres | None = None
-    """Add each group's mean band minus its local mean over a square of this side, metres."""
+    contrast: tuple[Metres, ...] = ()
+    """Add each band minus its local mean, once per side of the square in metres."""
     resampling: Literal["bilinear", "bicubic"] = "bilinear"
     """Interpolation of a group's pixels onto the working grid."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not (self.bands or self.shape or self.contrast or self.indices):
+            raise ValueError("no channel is left; set bands: true, or name contrast or indices")
+        return self
 
 
 class Enrichment(Section):

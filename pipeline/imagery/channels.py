@@ -52,13 +52,15 @@ class Channels:
     """How channels are made from bands; not yet normalised.
 
     The order is: all bands; with ``shape`` each band of a group of several minus the group's mean;
-    with ``radius`` each group's mean minus its mean over a square of 2 radius + 1 pixels; indices.
+    for each of ``radii`` all bands minus their means over squares of 2 radius + 1 pixels; indices.
+    All but the indices are of logarithms with ``log``.
     """
 
     groups: tuple[GroupBands, ...]
+    bands: bool
     log: bool
     shape: bool
-    radius: int
+    radii: tuple[int, ...]
     indices: tuple[Index, ...]
 
     @classmethod
@@ -75,12 +77,13 @@ class Channels:
             else:
                 bands = tuple(named_band(index.name, text, rows) for text in (index.a, index.b))
                 indices.append(Index(index.name, "difference", tuple(map(places.index, bands))))
-        side = features.contrast
+        sides = (side / config.tiles.metres for side in features.contrast)
         return cls(
             groups=tuple(GroupBands(row.name, row.bands, row.scale) for row in rows),
+            bands=features.bands,
             log=features.log,
             shape=features.shape,
-            radius=0 if side is None else max(1, round(side / config.tiles.metres / 2)),
+            radii=tuple(max(1, round((side - 1) / 2)) for side in sides),
             indices=tuple(indices),
         )
 
@@ -92,9 +95,10 @@ class Channels:
                 GroupBands(row["name"], tuple(row["bands"]), row["scale"])
                 for row in record["groups"]
             ),
+            bands=record["bands"],
             log=record["log"],
             shape=record["shape"],
-            radius=record["radius"],
+            radii=tuple(record["radii"]),
             indices=tuple(
                 Index(row["name"], row["formula"], tuple(row["bands"])) for row in record["indices"]
             ),
@@ -107,15 +111,17 @@ class Channels:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the channels, in order."""
-        bands = [f"{group.name}.{band}" for group in self.groups for band in group.bands]
-        shapes = [
-            f"shape {group.name}.{band}"
-            for group in self.groups
-            for band in group.bands
-            if self.shape and len(group.bands) > 1
-        ]
-        contrasts = [f"contrast {group.name}" for group in self.groups if self.radius]
+        every = [f"{group.name}.{band}" for group in self.groups for band in group.bands]
+        several = {group.name for group in self.groups if len(group.bands) > 1}
+        bands = every if self.bands else []
+        shapes = [f"shape {name}" for name in every if self.shape and name.split(".")[0] in several]
+        contrasts = [f"contrast {2 * radius + 1} {name}" for radius in self.radii for name in every]
         return (*bands, *shapes, *contrasts, *(index.name for index in self.indices))
+
+    @property
+    def radius(self) -> int:
+        """Working pixels around a pixel that its channels depend on."""
+        return max(self.radii, default=0)
 
     def __call__(self, bands: Tensor) -> Tensor:
         """Channels of a batch.
@@ -129,24 +135,30 @@ class Channels:
         """
         count, known, height, width = bands.shape
         out = bands.new_empty((count, len(self.names), height, width))
-        self._base(bands, out[:, :known])
-        end, contrasts, first = known, [], 0
-        for group in self.groups:
-            base = out[:, first : first + len(group.bands)]
-            first += len(group.bands)
-            mean = base.mean(1, keepdim=True)
-            contrasts.append(mean)
-            if self.shape and len(group.bands) > 1:
-                torch.sub(base, mean, out=out[:, end : end + len(group.bands)])
-                end += len(group.bands)
-        if self.radius:
-            means = torch.cat(contrasts, 1)
-            out[:, end : end + len(contrasts)] = means - box_mean(means, self.radius)
-            end += len(contrasts)
+        base = out[:, :known] if self.bands else torch.empty_like(bands)
+        self._base(bands, base)
+        end = known if self.bands else 0
+        if self.shape:
+            end = self._shapes(base, out, end)
+        for radius in self.radii:
+            torch.sub(base, box_mean(base, radius), out=out[:, end : end + known])
+            end += known
         for index in self.indices:
             out[:, end] = self._index(index, bands)
             end += 1
         return out
+
+    def _shapes(self, base: Tensor, out: Tensor, end: int) -> int:
+        """Write bands minus their group's mean from channel ``end`` on; the next free channel."""
+        first = 0
+        for group in self.groups:
+            size = len(group.bands)
+            part = base[:, first : first + size]
+            first += size
+            if size > 1:
+                torch.sub(part, part.mean(1, keepdim=True), out=out[:, end : end + size])
+                end += size
+        return end
 
     def _base(self, bands: Tensor, out: Tensor) -> None:
         """Bands or their logarithms, written into a view of the channels."""

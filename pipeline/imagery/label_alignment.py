@@ -112,7 +112,7 @@ class _Evidence:
         if variance == 0:
             return 0.0
         explained = float(((share @ self.features) ** 2).sum()) / variance
-        return -0.5 * share.size * float(np.log(max(1 - explained, 1e-9)))
+        return float(-0.5 * share.size * np.log(max(1 - explained, 1e-9)))
 
 
 def _evidence(image: LabelledImage, reach: int) -> _Evidence:
