@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pipeline.config.model import Config
 from pipeline.imagery.channels import Channels
-from pipeline.imagery.patches import Resampling, Window, cut_batch
+from pipeline.imagery.patches import Resampling, Window, cut_with_contrast
 from pipeline.imagery.tiles import TiledScene
 
 CLIP: Final = 6.0
@@ -94,13 +94,8 @@ class InputRecipe:
         """Names of the band groups to be cut, in order."""
         return tuple(group.name for group in self.channels.groups)
 
-    @property
-    def margin(self) -> int:
-        """Working pixels around a window that its channels depend on."""
-        return self.channels.radius
-
     def __call__(self, bands: Tensor) -> Tensor:
-        """Normalised channels (N, F, h, w) of bands (N, C, h, w), both float32."""
+        """Normalised channels (N, F, h, w) of cut bands and contrasts, both float32."""
         made = self.channels(bands)
         center = made.new_tensor(self.normalisation.center)[:, None, None]
         factor = 1 / made.new_tensor(self.normalisation.scale)[:, None, None]
@@ -120,15 +115,13 @@ def inputs(
 ) -> Tensor:
     """Network inputs of one window per scene.
 
-    Windows are cut with the recipe's margin and cropped afterwards, so that inputs have no seams
-    between neighbouring windows.
+    Local means reach past a window where the scene does, so inputs have no seams between windows.
 
     Returns:
         (N, F, h, w) float32, normalised. Invalid pixels are not blanked: see ``cut_mask``.
     """
-    margin = recipe.margin
-    grown = [window.grown(margin) for window in windows]
-    made = recipe(cut_batch(scenes, grown, recipe.groups, recipe.resampling, device))
-    if not margin:
-        return made
-    return made[..., margin:-margin, margin:-margin].contiguous()
+    channels = recipe.channels
+    cut = cut_with_contrast(
+        scenes, windows, recipe.groups, channels.local, channels.scales, recipe.resampling, device
+    )
+    return recipe(cut)

@@ -9,17 +9,17 @@ numbers that the whole scene gives there.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from affine import Affine
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from pipeline.imagery.contrast import Contrast
 from pipeline.imagery.scene import Pixels
 from pipeline.imagery.tiles import TiledScene, unpack
 
@@ -67,18 +67,49 @@ def cut_batch(
     Returns:
         (N, C, h, w) float32, the numbers of the files; past a group's border its edge repeats.
     """
-    channels = sum(len(scenes[0].groups[name].pixels) for name in groups)
-    shape = (len(scenes), channels, windows[0].height, windows[0].width)
+    return cut_with_contrast(scenes, windows, groups, Contrast((), False), {}, resampling, device)
+
+
+def cut_with_contrast(
+    scenes: Sequence[TiledScene],
+    windows: Sequence[Window],
+    groups: Sequence[str],
+    contrast: Contrast,
+    scales: Mapping[str, float],
+    resampling: Resampling = "bilinear",
+    device: torch.device = _CPU,
+) -> Tensor:
+    """Bands as :func:`cut_batch` gives them, followed by their local contrasts.
+
+    Args:
+        scenes: N cached scenes.
+        windows: N windows of h x w working pixels.
+        groups: Names of the band groups.
+        contrast: Which contrasts to make, of S sides.
+        scales: Per group the number that means reflectance 1.
+        resampling: Interpolation.
+        device: Where to resample.
+
+    Returns:
+        (N, C + S * C, h, w) float32: all bands, then for each group and side its bands' contrasts.
+    """
+    sizes = [len(scenes[0].groups[name].pixels) for name in groups]
+    known, sides = sum(sizes), len(contrast.sides)
+    shape = (len(scenes), known * (1 + sides), windows[0].height, windows[0].width)
     batch = torch.empty(shape, dtype=torch.float32, device=device)
-    for bands, scene, window in zip(batch, scenes, windows, strict=True):
-        first = 0
-        for name in groups:
-            group = scene.groups[name]
-            count = len(group.pixels)
-            bands[first : first + count] = _resample(
-                group.pixels, ~group.to_working, window, resampling, device
-            )
+    for out, scene, window in zip(batch, scenes, windows, strict=True):
+        first, end = 0, known
+        for name, count in zip(groups, sizes, strict=True):
+            blocks = _read_group(scene, name, window, contrast, resampling, device)
+            values = blocks.values
+            if sides:
+                made = contrast(values, scales[name], blocks.metres)
+                values = torch.cat((values, made))
+            sampled = blocks.interpolated(values, resampling)
+            out[first : first + count] = sampled[:count]
+            out[end : end + sides * count] = sampled[count:]
             first += count
+            end += sides * count
     return batch
 
 
@@ -123,47 +154,82 @@ class _Extent:
     block: int
 
     @classmethod
-    def around(cls, edges: NDArray[np.float64], size: int, step: float, taps: int) -> _Extent:
+    def around(
+        cls, edges: NDArray[np.float64], size: int, block: int, taps: int, margin: int
+    ) -> _Extent:
         """Blocks that interpolation reads.
 
         Args:
             edges: (h, w) edge coordinates in group pixels, linear along both axes.
             size: Number of group pixels along the axis.
-            step: Group pixels per working pixel.
+            block: Group pixels per block.
             taps: Number of neighbours that the interpolation weighs, along one axis.
+            margin: Further blocks on both sides.
         """
-        block = max(1, round(step))
         corners = edges[:: max(1, len(edges) - 1), :: max(1, edges.shape[1] - 1)] / block
         blocks = math.ceil(size / block)
-        first = min(max(math.floor(corners.min() - 0.5) - taps // 2, 0), blocks - 1)
-        stop = min(math.floor(corners.max() - 0.5) + taps // 2 + 2, blocks)
-        return cls(first, max(stop, first + 1), block)
+        low = math.floor(corners.min() - 0.5) - taps // 2 - margin
+        high = math.floor(corners.max() - 0.5) + taps // 2 + 2 + margin
+        first = min(max(low, 0), blocks - 1)
+        return cls(first, max(min(high, blocks), first + 1), block)
 
     def normalised(self, edges: NDArray[np.float64]) -> NDArray[np.float64]:
         """Edge coordinates on -1 ... 1 from the first edge of the blocks to the last."""
         return (edges / self.block - self.first) * (2 / (self.stop - self.first)) - 1
 
 
-def _resample(
-    pixels: Pixels, to_group: Affine, window: Window, resampling: Resampling, device: torch.device
-) -> Tensor:
-    """One group's (C, H, W) pixels at the centres of a window's working pixels, (C, h, w)."""
-    a, b, c, d, e, f = to_group[:6]
+@dataclass(frozen=True)
+class _Blocks:
+    """A group's pixels around a window, averaged over blocks, and where the window lies in them.
+
+    Attributes:
+        values: (C, blocks, blocks) float32.
+        grid: (h, w, 2) float32, the working pixels' centres on -1 ... 1, x first.
+        metres: Metres per block.
+    """
+
+    values: Tensor
+    grid: Tensor
+    metres: float
+
+    def interpolated(self, values: Tensor, resampling: Resampling) -> Tensor:
+        """Values (F, blocks, blocks) at the window's working pixels, (F, h, w)."""
+        return grid_sample(
+            values[None],
+            self.grid[None],
+            mode=resampling,
+            padding_mode="border",
+            align_corners=False,
+        )[0]
+
+
+def _read_group(
+    scene: TiledScene,
+    name: str,
+    window: Window,
+    contrast: Contrast,
+    resampling: Resampling,
+    device: torch.device,
+) -> _Blocks:
+    """Read what one group needs for a window and its contrasts."""
+    group = scene.groups[name]
+    a, b, c, d, e, f = (~group.to_working)[:6]
     columns = window.col + 0.5 + np.arange(window.width)
     lines = window.row + 0.5 + np.arange(window.height)[:, None]
     x, y = a * columns + b * lines + c, d * columns + e * lines + f
     taps = 2 if resampling == "bilinear" else 4
-    x_extent = _Extent.around(x, pixels.shape[2], math.hypot(a, d), taps)
-    y_extent = _Extent.around(y, pixels.shape[1], math.hypot(b, e), taps)
+    step_x, step_y = math.hypot(a, d), math.hypot(b, e)
+    block_x, block_y = max(1, round(step_x)), max(1, round(step_y))
+    metres = scene.metres * block_x / step_x
+    margin = max(contrast.radii(metres), default=0)
+    x_extent = _Extent.around(x, group.pixels.shape[2], block_x, taps, margin)
+    y_extent = _Extent.around(y, group.pixels.shape[1], block_y, taps, margin)
     grid = np.stack((x_extent.normalised(x), y_extent.normalised(y)), axis=-1)
-    blocks = _read_blocks(pixels, y_extent, x_extent, device)
-    return grid_sample(
-        blocks[None],
-        torch.from_numpy(grid.astype(np.float32))[None].to(device),
-        mode=resampling,
-        padding_mode="border",
-        align_corners=False,
-    )[0]
+    return _Blocks(
+        _read_blocks(group.pixels, y_extent, x_extent, device),
+        torch.from_numpy(grid.astype(np.float32)).to(device),
+        metres,
+    )
 
 
 def _read_blocks(pixels: Pixels, rows: _Extent, cols: _Extent, device: torch.device) -> Tensor:
