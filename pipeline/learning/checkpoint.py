@@ -53,23 +53,24 @@ class Checkpoints:
         """
         for path in (self._last, self._previous):
             if path.exists():
-                state = _read(path)
-                if state is not None:
-                    return state
-                say(f"{path}: this checkpoint is damaged and left aside")
+                try:
+                    return _read(path)
+                except (RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+                    reason = str(error).partition("\n")[0]
+                    say(f"{path}: this checkpoint is damaged and left aside ({reason})")
         return None
 
 
-def _read(path: Path) -> State | None:
+def _read(path: Path) -> State:
+    """The state in a file; any of the errors above if it is not what was written."""
     data = path.read_bytes()
     content, digest = data[:-_DIGEST], data[-_DIGEST:]
     if hashlib.sha256(content).digest() != digest:
-        return None
-    try:
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except (RuntimeError, ValueError, EOFError, pickle.UnpicklingError):
-        return None
-    return state if isinstance(state, dict) else None
+        raise ValueError("its bytes are not those that were written")
+    state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    if not isinstance(state, dict):
+        raise ValueError("it holds no state of a training")
+    return state
 
 
 def random_state(device: torch.device) -> State:

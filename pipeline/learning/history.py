@@ -1,0 +1,157 @@
+"""How a training went: one row per validation, and the state that a checkpoint keeps of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from torch import Tensor
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a training's history, written at each validation.
+
+    Attributes:
+        step: Steps done.
+        loss: Mean loss since the row before.
+        rate: Learning rate of the last step.
+        seconds: Time spent so far, over all runs of this training.
+        mean: Mean of ``jaccard`` over the classes that are there.
+        jaccard: Held-out Jaccard per class; NaN where no held-out pixel is of the class.
+    """
+
+    step: int
+    loss: float
+    rate: float
+    seconds: float
+    mean: float
+    jaccard: tuple[float, ...]
+
+
+@dataclass
+class Progress:
+    """How far a training is: what a checkpoint keeps besides tensors.
+
+    Attributes:
+        step: Steps done.
+        seconds: Time spent so far, over all runs of this training.
+        validations: Validations done.
+        validation_seconds: What the last one took.
+        since_best: Validations since the best one.
+        loss_sum: Sum of the losses since the last row.
+        loss_steps: Number of them.
+        rows: The history so far.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    validations: int = 0
+    validation_seconds: float = 0.0
+    since_best: int = 0
+    loss_sum: float = 0.0
+    loss_steps: int = 0
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def best(self) -> float:
+        """Best mean so far, -1 before any validation."""
+        return max((row.mean for row in self.rows), default=-1.0)
+
+    def to_state(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """What :meth:`to_state` gave."""
+        rows = [Row(**{**row, "jaccard": tuple(row["jaccard"])}) for row in state["rows"]]
+        return cls(**{**state, "rows": rows})
+
+
+@dataclass(frozen=True)
+class Result:
+    """The end of a training.
+
+    Attributes:
+        weights: The network's weights at its best validation, on the CPU.
+        rows: The history.
+        stopped: What ended it: "steps", "minutes" or "patience".
+    """
+
+    weights: Weights
+    rows: tuple[Row, ...]
+    stopped: str
+
+    @property
+    def best(self) -> Row:
+        """The row whose weights were kept: the first with the highest mean."""
+        return max(self.rows, key=lambda row: row.mean)
+
+
+def history_text(rows: Sequence[Row], codes: Sequence[int]) -> str:
+    """The history as CSV; a class that the held-out scenes don't have has an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    classes = (f"jaccard_{code}" for code in codes)
+    writer.writerow(("step", "loss", "rate", "seconds", "mean_jaccard", *classes))
+    for row in rows:
+        known = ("" if math.isnan(value) else f"{value:.6f}" for value in row.jaccard)
+        numbers = (f"{row.loss:.6f}", f"{row.rate:.6g}", f"{row.seconds:.2f}", f"{row.mean:.6f}")
+        writer.writerow((row.step, *numbers, *known))
+    return text.getvalue()
+
+
+class Curves:
+    """A TensorBoard log of a training; use as a context manager.
+
+    Args:
+        folder: Where its event file lies.
+        names: Names of the classes.
+        purge: Forget what an earlier run logged from this step on.
+    """
+
+    def __init__(self, folder: Path, names: Sequence[str], purge: int | None = None) -> None:
+        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - takes a second
+
+        self._names = names
+        self._writer: Any = SummaryWriter(str(folder), purge_step=purge)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer.close()
+
+    def add(self, row: Row) -> None:
+        """Log one row."""
+        for name, value in (("loss", row.loss), ("rate", row.rate), ("jaccard/mean", row.mean)):
+            self._writer.add_scalar(name, value, row.step)
+        for name, value in zip(self._names, row.jaccard, strict=True):
+            if not math.isnan(value):
+                self._writer.add_scalar(f"jaccard/{name}", value, row.step)
+        self._writer.flush()
+
+
+def draw_curves(folder: Path, rows: Sequence[Row], names: Sequence[str]) -> None:
+    """Write a whole history as one TensorBoard log."""
+    with Curves(folder, names) as curves:
+        for row in rows:
+            curves.add(row)
+
+
+StepReport = Callable[[Progress, float], None]
+"""Called after each step with the progress and the step's loss."""

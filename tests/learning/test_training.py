@@ -1,0 +1,208 @@
+"""The training loop on a 1x1 convolution and tiny arrays."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from pipeline.config.learning import Train
+from pipeline.errors import TrainingError
+from pipeline.learning import training as module
+from pipeline.learning.batch import Batch
+from pipeline.learning.checkpoint import Checkpoints
+from pipeline.learning.device import Compute
+from pipeline.learning.history import Progress, Result, Row
+from pipeline.learning.losses import SegmentationLoss
+from pipeline.learning.training import Training
+
+
+class Ground:
+    """Two classes: where channel 0 is positive, and where channel 1 is; a little is invalid."""
+
+    def __init__(self, scale: float = 1.0) -> None:
+        self.scale = scale
+        self.asked: list[int] = []
+
+    def batch(self, step: int) -> Batch:
+        self.asked.append(step)
+        return self._make(step)
+
+    def held_out(self) -> Iterable[Batch]:
+        return [self._make(10_000), self._make(10_001)]
+
+    def _make(self, seed: int) -> Batch:
+        generator = torch.Generator().manual_seed(seed)
+        inputs = torch.randn(2, 3, 8, 8, generator=generator) * self.scale
+        valid = torch.rand(2, 8, 8, generator=generator) < 0.9
+        return Batch(inputs, inputs[:, :2] > 0.3, valid)
+
+
+def _training(
+    folder: Path,
+    ground: Ground | None = None,
+    compute: str = "float32",
+    seconds: float | None = None,
+    **settings: Any,
+) -> Training:
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Dropout2d(0.3), nn.Conv2d(4, 2, 1)
+    )
+    values = {"steps": 40, "rate": 0.05, "validations": 4, "average": 0.5, **settings}
+    folder.mkdir(exist_ok=True)
+    return Training(
+        network,
+        SegmentationLoss(0.5, [1.0, 1.0], [1.0, 1.0]),
+        ground or Ground(),
+        2,
+        Train(**values),
+        Compute(torch.device("cpu"), getattr(torch, compute)),
+        Checkpoints(folder),
+        seconds,
+    )
+
+
+def test_learns_and_writes_a_row_per_validation(tmp_path: Path) -> None:
+    result = _training(tmp_path, steps=200, schedule="linear").run()
+    assert [row.step for row in result.rows] == [50, 100, 150, 200]
+    assert result.rows[-1].loss < result.rows[0].loss
+    assert result.best.mean > 0.9
+    assert result.best.mean == pytest.approx(sum(result.best.jaccard) / 2)
+    assert result.stopped == "steps"
+    # The rate of step 200 of 200 is that of 199 steps done.
+    assert result.rows[-1].rate == pytest.approx(0.05 / 200)
+
+
+class _KilledError(Exception):
+    pass
+
+
+def _kill_at(step: int) -> Any:
+    def on_step(progress: Progress, _: float) -> None:
+        if progress.step == step:
+            raise _KilledError
+
+    return on_step
+
+
+def _same(one: Result, other: Result) -> None:
+    assert one.weights.keys() == other.weights.keys()
+    assert all(torch.equal(one.weights[k], other.weights[k]) for k in one.weights)
+    assert [(r.step, r.loss, r.rate, r.jaccard) for r in one.rows] == [
+        (r.step, r.loss, r.rate, r.jaccard) for r in other.rows
+    ]
+
+
+@pytest.mark.parametrize("compute", ["float32", "bfloat16"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "nadam"])
+def test_killed_and_continued_equals_uninterrupted_bit_for_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimizer: str, compute: str
+) -> None:
+    whole = _training(tmp_path / "whole", None, compute, optimizer=optimizer).run()
+    monkeypatch.setattr(module, "SAVE_SECONDS", 0.0)  # a checkpoint at every step
+    for kill in (3, 10, 17, 31):
+        part = _training(tmp_path / "part", None, compute, optimizer=optimizer)
+        part.on_step = _kill_at(kill)
+        with pytest.raises(_KilledError):
+            part.run()
+    ground = Ground()
+    last = _training(tmp_path / "part", ground, compute, optimizer=optimizer)
+    result = last.run()
+    # Step 30 was done when the process was killed in step 31, and is not done again.
+    assert ground.asked == list(range(30, 40))
+    _same(result, whole)
+
+
+def test_finished_training_continues_with_its_result(tmp_path: Path) -> None:
+    whole = _training(tmp_path).run()
+    ground = Ground()
+    again = _training(tmp_path, ground).run()
+    assert ground.asked == []
+    _same(again, whole)
+
+
+def test_damaged_checkpoint_falls_back_and_ends_the_same(tmp_path: Path) -> None:
+    whole = _training(tmp_path).run()
+    (tmp_path / "last.checkpoint").write_bytes(b"torn")
+    ground = Ground()
+    again = _training(tmp_path, ground).run()
+    assert ground.asked == list(range(30, 40))
+    _same(again, whole)
+
+
+def test_best_weights_are_those_of_the_best_row(tmp_path: Path, monkeypatch: Any) -> None:
+    scores = iter([0.2, 0.6, 0.4, 0.6])
+    monkeypatch.setattr(module, "validate", lambda *_: [next(scores), math.nan])
+    kept: list[torch.Tensor] = []
+    training = _training(tmp_path, average=0.0)
+    training.on_row = lambda _: kept.append(training.network.get_parameter("0.weight").clone())
+    result = training.run()
+    assert result.best.step == 20
+    assert [row.mean for row in result.rows] == [0.2, 0.6, 0.4, 0.6]
+    assert torch.equal(result.weights["0.weight"], kept[1])
+
+
+def test_patience_ends_a_training_that_gets_no_better(tmp_path: Path, monkeypatch: Any) -> None:
+    scores = iter([0.5, 0.4, 0.3, 0.2])
+    monkeypatch.setattr(module, "validate", lambda *_: [next(scores)] * 2)
+    result = _training(tmp_path, patience=2).run()
+    assert result.stopped == "patience"
+    assert [row.step for row in result.rows] == [10, 20, 30]
+
+
+def test_minutes_end_a_training_and_its_rate_falls_all_the_same(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    clock = iter(range(10_000_000))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock) * 0.01)
+    rates: list[float] = []
+    training = _training(tmp_path, seconds=2.0, steps=10**6, schedule="linear")
+    training.on_step = lambda _progress, _loss: rates.append(
+        training.optimizer.param_groups[0]["lr"]
+    )
+    result = training.run()
+    assert result.stopped == "minutes"
+    assert len(result.rows) == 4
+    assert 1.5 < result.rows[-1].seconds < 2.2
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] < 0.05 * 0.05
+
+
+def test_time_spent_survives_a_kill(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "SAVE_SECONDS", 0.0)
+    clock = iter(range(10_000_000))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock) * 0.01)
+    part = _training(tmp_path, seconds=2.0, steps=10**6)
+    part.on_step = _kill_at(20)
+    with pytest.raises(_KilledError):
+        part.run()
+    again = _training(tmp_path, seconds=2.0, steps=10**6)
+    again.on_step = _kill_at(20)
+    with pytest.raises(_KilledError):
+        again.run()
+    assert 0 < again.progress.seconds - part.progress.seconds < 0.2
+    last = _training(tmp_path, seconds=2.0, steps=10**6).run().rows[-1]
+    assert 1.5 < last.seconds < 2.2
+    assert last.step < 80
+
+
+def test_a_loss_that_is_no_number_names_step_and_advice(tmp_path: Path) -> None:
+    training = _training(tmp_path, Ground(scale=math.inf))
+    with pytest.raises(TrainingError, match=r"step 0 is nan.*train\.rate \(now 0\.05\)"):
+        training.run()
+
+
+def test_progress_survives_its_plain_form() -> None:
+    progress = Progress(step=3, rows=[Row(1, 0.5, 0.1, 2.0, 0.3, (0.3, math.nan))])
+    again = Progress.from_state(progress.to_state())
+    assert again.rows[0].jaccard[0] == 0.3
+    assert math.isnan(again.rows[0].jaccard[1])
+    assert again.best == 0.3
+    assert Progress().best == -1
