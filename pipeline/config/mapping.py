@@ -19,7 +19,9 @@ class Predict(Section):
     d4: bool = True
     """Average the eight views."""
     batch: Positive = 4
-    """Windows per forward pass."""
+    """Windows per forward pass; each view is a pass of its own."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Arithmetic of the forward pass; auto is bfloat16 where the processor has it."""
 
 
 class Evaluate(Section):

@@ -1,0 +1,136 @@
+"""``evaluate``: thresholds and scores from the held-out folds.
+
+Reads the predictions of labelled scenes, each made by the network that did not see the scene.
+Writes ``thresholds`` (thresholds.json for all scenes; held_out.json for each fold, chosen on the
+others) and ``scores`` (scores.json, scores.csv).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+from pipeline.artifacts import Item, read_json, write_bytes, write_json
+from pipeline.config.dataset import ClassRow
+from pipeline.errors import ArtifactError
+from pipeline.imagery.tiles import open_tiles, unpack
+from pipeline.learning.folds import read_folds
+from pipeline.learning.metrics import LevelCounts
+from pipeline.mapping.evaluation import (
+    Evaluation,
+    Folds,
+    evaluate,
+    scores_csv,
+    scores_record,
+    thresholds_record,
+)
+from pipeline.mapping.jaccard import Absent
+from pipeline.mapping.raster import read_levels
+from pipeline.progress import say, track
+from pipeline.reporting.score_table import show_table
+from pipeline.stages.job import Job
+
+
+def run(job: Job) -> None:
+    """Choose thresholds and score the held-out predictions."""
+    folds = read_folds(job.results("augment")["folds"].path("folds.json"))
+    predictions, tiles = job.scenes("predict"), job.scenes("tiles")
+    labelled = [scene for fold in folds for scene in fold]
+    missing = [scene for scene in labelled if scene not in predictions]
+    if missing:
+        raise ArtifactError(f"{job.run / 'predict'}: lacks {', '.join(missing)}; run `predict`")
+    classes, absent = job.config.dataset.classes, job.config.score.absent
+    inputs = {
+        "evaluate": job.config.evaluate.model_dump(mode="json"),
+        "codes": list(job.config.dataset.codes),
+        "folds": [list(fold) for fold in folds],
+        "scenes": {scene: [predictions[scene].digest, tiles[scene].digest] for scene in labelled},
+    }
+    shown = {"classes": [row.name for row in classes], "absent": absent}
+
+    @cache
+    def evaluation() -> Evaluation:
+        counts = {
+            scene: _count(predictions[scene], tiles[scene])
+            for scene in track(labelled, "counting levels")
+        }
+        return evaluate(folds, counts, job.config.evaluate, absent)
+
+    with job.open("evaluate") as folder:
+        folder.item("thresholds", inputs, _write_thresholds(evaluation, job.config.dataset.codes))
+        scores = folder.item(
+            "scores", {**inputs, **shown}, _write_scores(evaluation, classes, folds, absent)
+        )
+        made = len(folder.built)
+    _show(scores)
+    say(f"evaluate: {len(labelled)} held-out scenes, {'scored' if made else 'unchanged'}")
+
+
+def _count(prediction: Item, tile: Item) -> LevelCounts:
+    """Levels of a scene's valid pixels."""
+    scene = open_tiles(tile.folder)
+    truth, valid = unpack(scene.mask, scene.classes)
+    levels = read_levels(prediction.path("probability.tif"))
+    if levels.shape != truth.shape:
+        raise ArtifactError(
+            f"{prediction.folder}: is of shape {levels.shape}, but the masks are of {truth.shape}; "
+            "run `predict`"
+        )
+    counts = LevelCounts.empty(scene.classes)
+    counts.add(levels, truth, valid)
+    return counts
+
+
+def _write_thresholds(
+    evaluation: Callable[[], Evaluation], codes: Sequence[int]
+) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        found = evaluation()
+        held_out = {
+            str(i): thresholds_record(codes, levels) for i, levels in enumerate(found.held_out)
+        }
+        write_json(folder / "thresholds.json", thresholds_record(codes, found.chosen))
+        write_json(folder / "held_out.json", held_out)
+
+    return write
+
+
+def _write_scores(
+    evaluation: Callable[[], Evaluation], classes: Sequence[ClassRow], folds: Folds, absent: Absent
+) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        record = scores_record(evaluation(), classes, folds, absent)
+        write_json(folder / "scores.json", record)
+        write_bytes(folder / "scores.csv", scores_csv(record).encode())
+
+    return write
+
+
+def _show(scores: Item) -> None:
+    record = read_json(scores.path("scores.json"))
+    rows = [
+        (
+            code,
+            row["name"],
+            row["level"],
+            *(row[how]["jaccard"] for how in ("chosen", "cross_fitted", "at_half")),
+            "{:.2f}-{:.2f}".format(*row["interval"]),
+        )
+        for code, row in record["classes"].items()
+    ]
+    means = record["means"]
+    show_table(
+        "Jaccard index of held-out scenes, in pixels",
+        ("code", "class", "level", "chosen", "cross-fitted", "at 0.5", "90% of scenes"),
+        rows,
+        (
+            "",
+            "mean",
+            "",
+            means["chosen"],
+            means["cross_fitted"],
+            means["at_half"],
+            "{:.2f}-{:.2f}".format(*record["interval"]),
+        ),
+    )

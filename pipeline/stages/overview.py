@@ -1,0 +1,94 @@
+"""The picture of a run: part of stage ``score``, item ``overview``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.artifacts import Item, StageFolder, hash_file, publish, read_json
+from pipeline.errors import ScoringError
+from pipeline.imagery.tiles import TiledScene, open_tiles
+from pipeline.imagery.transform import moved
+from pipeline.mapping.geojson import read_geojson
+from pipeline.mapping.scoring import Polygons, made_valid
+from pipeline.mapping.tables import Polygonal, geometry_of, read_rows
+from pipeline.reporting.overview import SceneView, draw_overview
+from pipeline.reporting.picture import colour_picture
+from pipeline.stages.job import Job
+
+FILE = "overview.png"
+_SHOWN = 3
+
+
+def make_overview(job: Job, folder: StageFolder) -> None:
+    """Draw up to three scenes: imagery, predicted polygons, and true ones where they are known."""
+    scenes, tiles, polygons = (job.scenes(stage) for stage in ("scenes", "tiles", "polygons"))
+    chosen = _chosen(scenes, polygons)
+    dataset = job.config.dataset
+    solution = None if dataset.solution is None else dataset.folder / dataset.solution
+    inputs: dict[str, Any] = {
+        "classes": [row.model_dump(mode="json") for row in dataset.classes],
+        "solution": None if solution is None else hash_file(solution),
+        "scenes": {
+            scene: [items[scene].digest for items in (scenes, tiles, polygons)] for scene in chosen
+        },
+    }
+
+    def build(target: Path) -> None:
+        truths = _truths(scenes, chosen, solution, dataset.codes)
+        views = []
+        for scene in chosen:
+            tile = open_tiles(tiles[scene].folder)
+            predicted = read_geojson(polygons[scene].path("polygons.geojson"))
+            truth = truths.get(scene)
+            views.append(
+                SceneView(
+                    name=scene,
+                    picture=colour_picture(tile),
+                    shape=tile.shape,
+                    predicted=_on_grid(predicted, tile),
+                    truth=None if truth is None else _on_grid(truth, tile),
+                )
+            )
+        draw_overview(views, dataset.classes).save(target / FILE)
+
+    item = folder.item("overview", inputs, build)
+    publish(item, FILE, folder.folder / FILE)
+
+
+def _chosen(scenes: Mapping[str, Item], polygons: Mapping[str, Item]) -> list[str]:
+    """The test scenes (or else any) with the most objects, as the sizes of their files tell."""
+    roles = {scene: read_json(scenes[scene].path("scene.json"))["role"] for scene in polygons}
+    test = [scene for scene in polygons if roles[scene] == "test"] or list(polygons)
+    sizes = {scene: polygons[scene].files["polygons.geojson"].size for scene in test}
+    return sorted(sorted(test, key=lambda scene: (-sizes[scene], scene))[:_SHOWN])
+
+
+def _truths(
+    scenes: Mapping[str, Item],
+    chosen: list[str],
+    solution: Path | None,
+    codes: tuple[int, ...],
+) -> dict[str, Polygons]:
+    """True polygons in map units of those chosen scenes whose truth is known."""
+    truths: dict[str, dict[int, Polygonal]] = {
+        scene: read_labels(scenes[scene])
+        for scene in chosen
+        if "labels.json" in scenes[scene].files
+    }
+    if solution is not None:
+        for row in read_rows(solution, codes, ScoringError):
+            if row.image in chosen:
+                truths.setdefault(row.image, {})[row.code] = geometry_of(row.wkt)
+    return {scene: dict(truth) for scene, truth in truths.items()}
+
+
+def _on_grid(polygons: Polygons, tile: TiledScene) -> Polygons:
+    return {code: moved(made_valid(whole), ~tile.to_map) for code, whole in polygons.items()}
+
+
+def read_labels(item: Item) -> dict[int, Polygonal]:
+    """Labels of a scene by class code, in map units."""
+    texts = read_json(item.path("labels.json"))
+    return {int(code): geometry_of(text) for code, text in texts.items()}

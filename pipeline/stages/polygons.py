@@ -1,0 +1,120 @@
+"""``polygons``: outlines of the objects of every scene, in map units.
+
+A scene without labels is cut at the thresholds chosen on all folds; a labelled one at those that
+were chosen without its fold, so that its polygons tell honestly what the chain can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import shapely
+
+from pipeline.artifacts import Item, read_json, write_bytes
+from pipeline.config.dataset import ClassRow
+from pipeline.config.mapping import Polygons
+from pipeline.errors import ArtifactError
+from pipeline.imagery.tiles import TiledScene, open_tiles
+from pipeline.learning.folds import read_folds
+from pipeline.mapping.geojson import ClassObjects, to_geojson
+from pipeline.mapping.polygons import mean_levels, outline
+from pipeline.mapping.raster import Levels, read_levels
+from pipeline.mapping.thresholds import probability_of
+from pipeline.progress import say, track
+from pipeline.stages.job import SCENE, Job
+
+FILE = "polygons.geojson"
+
+
+def run(job: Job) -> None:
+    """Trace every predicted scene."""
+    predictions, tiles = job.scenes("predict"), job.scenes("tiles")
+    thresholds = _thresholds_of(job)
+    classes, settings = job.config.dataset.classes, job.config.polygons
+    with job.open("polygons") as folder:
+        for scene in track(sorted(predictions), "tracing scenes"):
+            levels = thresholds(scene)
+            inputs = {
+                "prediction": predictions[scene].digest,
+                "tile": tiles[scene].digest,
+                "thresholds": levels,
+                "classes": [[row.code, row.name] for row in classes],
+                "polygons": settings.model_dump(mode="json"),
+            }
+            build = _build(predictions[scene], tiles[scene], classes, levels, settings)
+            folder.item(f"{SCENE}{scene}", inputs, build)
+        made = len(folder.built)
+    say(f"polygons: {len(predictions)} scenes, {made} made, {len(predictions) - made} unchanged")
+
+
+def _thresholds_of(job: Job) -> Callable[[str], list[int]]:
+    """Levels of a scene, one per class in the configuration's order."""
+    item = job.results("evaluate")["thresholds"]
+    for_all = read_json(item.path("thresholds.json"))
+    for_fold = read_json(item.path("held_out.json"))
+    folds = read_folds(job.results("augment")["folds"].path("folds.json"))
+    fold_of = {scene: str(index) for index, fold in enumerate(folds) for scene in fold}
+    codes = job.config.dataset.codes
+
+    def levels(scene: str) -> list[int]:
+        table = for_fold[fold_of[scene]] if scene in fold_of else for_all
+        try:
+            return [int(table[str(code)]["level"]) for code in codes]
+        except KeyError as error:
+            raise ArtifactError(
+                f"{item.folder}: has no threshold of class {error}; run `evaluate`"
+            ) from None
+
+    return levels
+
+
+def _build(
+    prediction: Item,
+    tile: Item,
+    classes: Sequence[ClassRow],
+    thresholds: Sequence[int],
+    settings: Polygons,
+) -> Callable[[Path], None]:
+    def build(folder: Path) -> None:
+        scene = open_tiles(tile.folder)
+        levels = read_levels(prediction.path("probability.tif"))
+        objects = scene_objects(levels, scene, classes, thresholds, settings)
+        write_bytes(folder / FILE, to_geojson(objects, scene.to_map).encode())
+
+    return build
+
+
+def scene_objects(
+    levels: Levels,
+    scene: TiledScene,
+    classes: Sequence[ClassRow],
+    thresholds: Sequence[int],
+    settings: Polygons,
+) -> list[ClassObjects]:
+    """Objects of each class.
+
+    Args:
+        levels: (K, H, W) uint8.
+        scene: For its resolution.
+        classes: The K classes.
+        thresholds: Level per class from which on a pixel belongs to it.
+        settings: Smallest areas and simplification.
+    """
+    pixel = scene.metres**2
+    found = []
+    for row, plane, level in zip(classes, levels, thresholds, strict=True):
+        parts = outline(
+            plane >= level,
+            min_area=smallest(settings.min_area, row.code) / pixel,
+            min_hole=settings.min_hole / pixel,
+            simplify=settings.simplify,
+        )
+        means = mean_levels(parts, plane) * probability_of(1)
+        found.append(ClassObjects(row, parts, means, shapely.area(parts) * pixel))
+    return found
+
+
+def smallest(min_area: float | Mapping[int, float], code: int) -> float:
+    """Smallest area of a class, square metres; 0 where none is given."""
+    return min_area.get(code, 0.0) if isinstance(min_area, Mapping) else min_area

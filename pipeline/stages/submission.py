@@ -1,0 +1,70 @@
+"""``submission``: the table that is handed in, checked as the contest checks it.
+
+The table is item ``table``; a copy lies at ``submission/submission.csv`` of the run, where people
+and other tools look for it, and is put back if it is gone or altered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from shapely import MultiPolygon
+
+from pipeline.artifacts import Item, hash_file, publish
+from pipeline.errors import SubmissionError
+from pipeline.mapping.geojson import read_geojson
+from pipeline.mapping.submission import check_submission, sample_rows, write_submission
+from pipeline.progress import say, track
+from pipeline.stages.job import Job
+
+FILE = "submission.csv"
+
+
+def run(job: Job) -> None:
+    """Write the table, check it, and put it where it is looked for."""
+    dataset = job.config.dataset
+    sample = dataset.folder / dataset.sample
+    scenes = list(dict.fromkeys(row.image for row in sample_rows(sample, dataset.codes)))
+    polygons = job.scenes("polygons")
+    missing = [scene for scene in scenes if scene not in polygons]
+    if missing:
+        raise SubmissionError(
+            f"{sample}: scene {missing[0]} (and {len(missing) - 1} more) has no polygons; add its "
+            "imagery to the dataset, or leave its rows out of dataset.sample"
+        )
+    inputs = {
+        "submission": job.config.submission.model_dump(mode="json"),
+        "codes": list(dataset.codes),
+        "sample": hash_file(sample),
+        "scenes": {scene: polygons[scene].digest for scene in scenes},
+    }
+    with job.open("submission") as folder:
+        item = folder.item("table", inputs, _build(job, sample, polygons))
+        publish(item, FILE, folder.folder / FILE)
+        made = "written" if folder.built else "unchanged"
+        say(f"submission: {len(scenes)} scenes, valid, {made}: {folder.folder / FILE}")
+
+
+def _build(job: Job, sample: Path, polygons: Mapping[str, Item]) -> Callable[[Path], None]:
+    codes = job.config.dataset.codes
+
+    # Rows of a scene usually follow one another; a few scenes are kept for samples sorted by class.
+    @lru_cache(maxsize=4)
+    def objects(scene: str) -> dict[int, MultiPolygon]:
+        return read_geojson(polygons[scene].path("polygons.geojson"))
+
+    def polygons_of(scene: str, code: int) -> MultiPolygon:
+        return objects(scene).get(code, MultiPolygon())
+
+    def build(folder: Path) -> None:
+        rows = list(sample_rows(sample, codes))
+        path = folder / FILE
+        with path.open("w", newline="", encoding="utf-8") as file:
+            write_submission(
+                file, track(rows, "writing rows"), polygons_of, job.config.submission.decimals
+            )
+        check_submission(path, sample, codes)
+
+    return build

@@ -1,0 +1,93 @@
+"""Stage predict: who predicts whom, and what is made again when something changes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+
+from pipeline.artifacts import StageFolder
+from pipeline.errors import ArtifactError
+from pipeline.mapping.raster import Levels
+from pipeline.stages import predict
+from pipeline.stages.job import Job
+from tests.stages.fake_run import (
+    CODES,
+    TEST,
+    TO_MAP,
+    fake_network,
+    make_run,
+    masks_of,
+    write_network,
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_convolution(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predict, "load_network", fake_network)
+
+
+def levels(job: Job, scene: str) -> Levels:
+    with rasterio.open(job.run / "predict" / f"scene-{scene}" / "probability.tif") as file:
+        assert file.dtypes == ("uint8",) * len(CODES)
+        assert file.descriptions == ("3", "7")
+        assert file.transform == TO_MAP
+        found: Levels = file.read()
+        return found
+
+
+def wanted(scene: str, *logits: float) -> Levels:
+    """Levels where the networks say ``logits`` inside a class and the opposite outside."""
+    inside = np.mean([1 / (1 + np.exp(-logit)) for logit in logits])
+    found = np.where(masks_of(scene), round(255 * inside), round(255 * (1 - inside)))
+    found[:, -1, -1] = 0  # invalid
+    return found.astype(np.uint8)
+
+
+def built(job: Job) -> set[str]:
+    """Items that a run of the stage makes."""
+    before = {path: path.stat().st_mtime_ns for path in (job.run / "predict").glob("*/item.json")}
+    predict.run(job)
+    after = (job.run / "predict").glob("*/item.json")
+    return {p.parent.name for p in after if before.get(p) != p.stat().st_mtime_ns}
+
+
+def test_labelled_scenes_are_held_out_and_test_scenes_see_all_networks(tmp_path: Path) -> None:
+    job = make_run(tmp_path)
+    predict.run(job)
+    # Fold 0's network says 2, fold 1's says 4 inside a class.
+    np.testing.assert_array_equal(levels(job, "a_0_0"), wanted("a_0_0", 2))
+    np.testing.assert_array_equal(levels(job, "b_0_0"), wanted("b_0_0", 2))
+    np.testing.assert_array_equal(levels(job, "c_0_0"), wanted("c_0_0", 4))
+    np.testing.assert_array_equal(levels(job, "t_0_0"), wanted("t_0_0", 2, 4))
+
+
+def test_nothing_is_made_twice_and_a_new_scene_costs_one(tmp_path: Path) -> None:
+    job = make_run(tmp_path)
+    assert len(built(job)) == 5
+    assert built(job) == set()
+    assert built(make_run(tmp_path, test=(*TEST, "t_0_2"))) == {"scene-t_0_2"}
+    assert built(make_run(tmp_path)) == set()
+    assert not (job.run / "predict" / "scene-t_0_2").exists()
+
+
+def test_other_weights_of_a_fold_cost_its_scenes_and_the_test_scenes(tmp_path: Path) -> None:
+    job = make_run(tmp_path)
+    built(job)
+    with StageFolder(job.run / "train", "train", "test") as stage:
+        stage.item("fold-0", {}, lambda _: None)
+        stage.item("fold-1", {"seed": 1}, lambda folder: write_network(folder, 1, seed=1))
+    assert built(job) == {"scene-c_0_0", "scene-t_0_0", "scene-t_0_1"}
+
+
+def test_settings_that_matter(tmp_path: Path) -> None:
+    built(make_run(tmp_path))
+    assert len(built(make_run(tmp_path, predict={"overlap": 0.25}))) == 5
+    assert built(make_run(tmp_path, predict={"overlap": 0.25}, polygons={"min_area": 5})) == set()
+
+
+def test_network_of_other_inputs_is_refused(tmp_path: Path) -> None:
+    job = make_run(tmp_path, features={"shape": True})
+    with pytest.raises(ArtifactError, match="other inputs or classes"):
+        predict.run(job)
+    assert not list((job.run / "predict").glob("scene-*"))
