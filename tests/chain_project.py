@@ -29,10 +29,15 @@ def tiny_config(data: str = "data/raw/tiny") -> dict[str, Any]:
     return tree
 
 
+def link_project(folder: Path, configs: bool = False) -> None:
+    """Fill a folder with links to the project's code, and to its configurations if asked."""
+    for name in (*LINKED, *(("configs",) if configs else ())):
+        (folder / name).symlink_to(ROOT / name)
+
+
 def make_project(folder: Path, train_places: int = 3, test_places: int = 2) -> Path:
     """Fill a folder with links to the project's code, a tiny dataset and a configuration."""
-    for name in LINKED:
-        (folder / name).symlink_to(ROOT / name)
+    link_project(folder)
     data = folder / "data" / "raw" / "tiny"
     data.mkdir(parents=True)
     spec = GeneratorSpec(
@@ -56,9 +61,9 @@ def environment() -> dict[str, str]:
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Make in a project folder with its tiny configuration."""
+    """Run Make in a project folder, with its tiny configuration unless another is named."""
     return subprocess.run(
-        ["make", *arguments, "CONFIG=configs/tiny.yaml"],
+        ["make", "CONFIG=configs/tiny.yaml", *arguments],
         cwd=folder,
         env=environment(),
         capture_output=True,

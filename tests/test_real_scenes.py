@@ -1,0 +1,55 @@
+"""The whole chain on real scenes, from the folder that the variable REAL_SCENES names."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+import shapely
+
+from tests.chain_project import ROOT, link_project, make
+
+pytestmark = pytest.mark.slow
+
+SHORT = "train.steps=40 train.batch=4 train.validations=1 augment.folds=2 predict.d4=false"
+
+
+def _real_scenes() -> Path:
+    """Folder of real scenes; in CI it must be there."""
+    folder = os.environ.get("REAL_SCENES")
+    if not folder:
+        if os.environ.get("CI") == "true":
+            pytest.fail("REAL_SCENES is not set: CI runs the chain on real scenes")
+        pytest.skip("REAL_SCENES names no folder of real scenes")
+    return (ROOT / folder).resolve()
+
+
+def test_short_training_gives_a_whole_submission(tmp_path: Path) -> None:
+    data = _real_scenes() / "dstl_swir"
+    link_project(tmp_path, configs=True)
+    config = ("CONFIG=configs/dstl_swir.yaml", f"DATA={data}", f"SET={SHORT}")
+    done = make(tmp_path, "score", *config)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+    run = tmp_path / "data" / "runs" / "dstl_swir"
+    with (data / "sample_submission.csv").open(newline="") as file:
+        wanted = [(row["ImageId"], row["ClassType"]) for row in csv.DictReader(file)]
+    csv.field_size_limit(10**9)
+    with (run / "submission" / "submission.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["ImageId"], row["ClassType"]) for row in rows] == wanted
+    shapes = shapely.from_wkt([row["MultipolygonWKT"] for row in rows])
+    assert shapely.is_valid(shapes).all()
+    assert shapely.area(shapes).sum() > 0
+
+    score = json.loads((run / "score" / "score.json").read_text())
+    assert score["of"] == "held-out"
+    assert score["classes"]["6"]["jaccard"] > 0.2, "crops are learned within forty steps"
+    with (run / "scenes" / "catalogue" / "catalogue.csv").open(newline="") as file:
+        catalogue = list(csv.DictReader(file))
+    assert len(catalogue) == 26
+    assert sum(row["role"] == "train" for row in catalogue) == 16
+    assert sum(row["role"] == "test" for row in catalogue) == 7
