@@ -112,10 +112,18 @@ def inputs(
     windows: Sequence[Window],
     recipe: InputRecipe,
     device: torch.device = _CPU,
+    gains: Tensor | None = None,
 ) -> Tensor:
     """Network inputs of one window per scene.
 
     Local means reach past a window where the scene does, so inputs have no seams between windows.
+
+    Args:
+        scenes: N cached scenes.
+        windows: N windows of h x w working pixels.
+        recipe: How inputs are made.
+        device: Where they are made.
+        gains: (N,) factors of the windows' brightness, for augmentation.
 
     Returns:
         (N, F, h, w) float32, normalised. Invalid pixels are not blanked: see ``cut_mask``.
@@ -124,4 +132,9 @@ def inputs(
     cut = cut_with_contrast(
         scenes, windows, recipe.groups, channels.local, channels.scales, recipe.resampling, device
     )
+    if gains is not None:
+        # A contrast of logarithms does not change with the light.
+        bands = sum(len(group.bands) for group in channels.groups)
+        lit = cut[:, :bands] if channels.log else cut
+        lit.mul_(gains.to(device)[:, None, None, None])
     return recipe(cut)
