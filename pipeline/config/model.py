@@ -21,7 +21,7 @@ class Generate(Section):
     test_places: Annotated[int, Field(ge=1, le=500)] = 4
     twins: Annotated[int, Field(ge=0, le=500)] = 2
     """Training places that are seen at a second date, too."""
-    smallest: Metres = 200.0
+    smallest: Metres = 220.0
     """Shortest side of a scene, metres."""
     largest: Metres = 320.0
     """Longest side of a scene, metres."""
