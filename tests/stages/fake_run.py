@@ -25,12 +25,15 @@ from pipeline.imagery.transform import moved
 from pipeline.learning.networks import build
 from pipeline.learning.weights import NetworkRecord, save_network
 from pipeline.mapping.polygons import assembled, trace
+from pipeline.mapping.raster import Levels, write_levels
 from pipeline.stages.job import FOLD, SCENE, Job
 
 CODES = (3, 7)
 TO_MAP = Affine.scale(0.001, -0.001)
 METRES = 2.0
 FOLDS: tuple[tuple[str, ...], ...] = (("a_0_0", "b_0_0"), ("c_0_0",))
+LABELLED = tuple(scene for fold in FOLDS for scene in fold)
+INSIDE, OUTSIDE = 200, 100
 TEST = ("t_0_0", "t_0_1")
 SHAPES = {"a_0_0": (20, 24), "b_0_0": (9, 30), "c_0_0": (24, 20), "t_0_0": (21, 21)}
 CONFIG: dict[str, Any] = {
@@ -79,14 +82,13 @@ def make_run(folder: Path, test: tuple[str, ...] = TEST, **sections: Mapping[str
     job = Job(Config.model_validate(tree), folder / "run")
     (folder / "raw").mkdir(parents=True, exist_ok=True)
     write_table(folder / "raw" / "sample.csv", test, lambda _scene, _code: "POLYGON EMPTY")
-    labelled = [scene for fold in FOLDS for scene in fold]
     with _stage(job, "scenes") as stage:
-        for scene in (*labelled, *test):
-            _item(stage, f"{SCENE}{scene}", lambda f, s=scene: _write_scene(f, s, s in labelled))
+        for scene in (*LABELLED, *test):
+            _item(stage, f"{SCENE}{scene}", lambda f, s=scene: _write_scene(f, s, s in LABELLED))
     with _stage(job, "tiles") as stage:
         _item(stage, "statistics", lambda f: write_json(f / "statistics.json", _recipe(job)))
-        for scene in (*labelled, *test):
-            _item(stage, f"{SCENE}{scene}", lambda f, s=scene: _write_tiles(f, s, s in labelled))
+        for scene in (*LABELLED, *test):
+            _item(stage, f"{SCENE}{scene}", lambda f, s=scene: _write_tiles(f, s, s in LABELLED))
     with _stage(job, "augment") as stage:
         record = {"folds": {str(i): list(fold) for i, fold in enumerate(FOLDS)}}
         _item(stage, "folds", lambda f: write_json(f / "folds.json", record))
@@ -100,6 +102,35 @@ def write_table(path: Path, scenes: tuple[str, ...], wkt: Callable[[str, str], s
     """A table of polygons with a row for each scene and class."""
     rows = [f'{scene},{code},"{wkt(scene, str(code))}"\n' for scene in scenes for code in CODES]
     path.write_text("ImageId,ClassType,MultipolygonWKT\n" + "".join(rows))
+
+
+def write_predictions(
+    job: Job, scenes: tuple[str, ...], wrong: Mapping[str, int] | None = None
+) -> None:
+    """Predictions that are right but for ``wrong`` pixels of a scene's first class."""
+    with _stage(job, "predict") as stage:
+        for scene in scenes:
+            levels = np.where(masks_of(scene), INSIDE, OUTSIDE).astype(np.uint8)
+            number = (wrong or {}).get(scene, 0)
+            places = np.argwhere(~masks_of(scene)[0])[:number]
+            levels[0, places[:, 0], places[:, 1]] = INSIDE
+            stage.item(f"{SCENE}{scene}", {"wrong": number}, _level_writer(levels))
+
+
+def _level_writer(levels: Levels) -> Callable[[Path], None]:
+    return lambda folder: write_levels(folder / "probability.tif", levels, TO_MAP, ("3", "7"))
+
+
+def built(job: Job, run: Callable[[Job], None], stage: str) -> set[str]:
+    """Items that a run of a stage makes."""
+    before = _times(job.run / stage)
+    run(job)
+    after = _times(job.run / stage)
+    return {name for name, time in after.items() if before.get(name) != time}
+
+
+def _times(folder: Path) -> dict[str, int]:
+    return {path.parent.name: path.stat().st_mtime_ns for path in folder.glob("*/item.json")}
 
 
 def changed(job: Job, **sections: Mapping[str, Any]) -> Job:

@@ -1,34 +1,26 @@
 """Stage evaluate: thresholds and scores of held-out scenes."""
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from pipeline.artifacts import StageFolder
-from pipeline.mapping.raster import Levels, write_levels
 from pipeline.stages import evaluate
-from pipeline.stages.job import SCENE, Job
-from tests.stages.fake_run import FOLDS, TEST, TO_MAP, make_run, masks_of, stored
-
-INSIDE, OUTSIDE = 200, 100
-
-
-def predictions(job: Job, flip: dict[str, int] | None = None) -> None:
-    """Held-out predictions that are right but for ``flip`` pixels of a scene's first class."""
-    with StageFolder(job.run / "predict", "predict", "test") as stage:
-        for scene in [name for fold in FOLDS for name in fold]:
-            levels = np.where(masks_of(scene), INSIDE, OUTSIDE).astype(np.uint8)
-            wrong = (flip or {}).get(scene, 0)
-            places = np.argwhere(~masks_of(scene)[0])[:wrong]
-            levels[0, places[:, 0], places[:, 1]] = INSIDE
-            stage.item(f"{SCENE}{scene}", {"wrong": wrong}, _writer(levels))
+from pipeline.stages.job import Job
+from tests.stages.fake_run import (
+    INSIDE,
+    LABELLED,
+    OUTSIDE,
+    TEST,
+    make_run,
+    masks_of,
+    stored,
+    write_predictions,
+)
 
 
-def _writer(levels: Levels) -> Callable[[Path], None]:
-    return lambda folder: write_levels(folder / "probability.tif", levels, TO_MAP, "ab")
+def predictions(job: Job, wrong: dict[str, int] | None = None) -> None:
+    write_predictions(job, LABELLED, wrong)
 
 
 def test_right_predictions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,7 +43,7 @@ def test_scores_by_hand(tmp_path: Path) -> None:
     predictions(job, {"c_0_0": 5})
     evaluate.run(job)
     scores = stored(job.run / "evaluate" / "scores" / "scores.json")
-    inside = {scene: int(masks_of(scene)[0].sum()) for fold in FOLDS for scene in fold}
+    inside = {scene: int(masks_of(scene)[0].sum()) for scene in LABELLED}
     total = sum(inside.values())
     road = scores["classes"]["3"]
     assert road["cross_fitted"] == {"tp": total, "fp": 5, "fn": 0, "jaccard": total / (total + 5)}
@@ -75,7 +67,7 @@ def test_scores_by_hand(tmp_path: Path) -> None:
 def test_invalid_pixels_do_not_count(tmp_path: Path) -> None:
     """Each scene's last pixel is invalid and in no class: predicting it costs nothing."""
     job = make_run(tmp_path)
-    everywhere = {scene: masks_of(scene)[0].size for fold in FOLDS for scene in fold}
+    everywhere = {scene: masks_of(scene)[0].size for scene in LABELLED}
     predictions(job, everywhere)
     evaluate.run(job)
     road = stored(job.run / "evaluate" / "scores" / "scores.json")["classes"]["3"]["at_half"]

@@ -20,6 +20,7 @@ from tests.stages.fake_run import (
     masks_of,
     write_network,
 )
+from tests.stages.fake_run import built as built_by
 
 
 @pytest.fixture(autouse=True)
@@ -41,15 +42,11 @@ def wanted(scene: str, *logits: float) -> Levels:
     inside = np.mean([1 / (1 + np.exp(-logit)) for logit in logits])
     found = np.where(masks_of(scene), round(255 * inside), round(255 * (1 - inside)))
     found[:, -1, -1] = 0  # invalid
-    return found.astype(np.uint8)
+    return np.asarray(found, np.uint8)
 
 
 def built(job: Job) -> set[str]:
-    """Items that a run of the stage makes."""
-    before = {path: path.stat().st_mtime_ns for path in (job.run / "predict").glob("*/item.json")}
-    predict.run(job)
-    after = (job.run / "predict").glob("*/item.json")
-    return {p.parent.name for p in after if before.get(p) != p.stat().st_mtime_ns}
+    return built_by(job, predict.run, "predict")
 
 
 def test_labelled_scenes_are_held_out_and_test_scenes_see_all_networks(tmp_path: Path) -> None:

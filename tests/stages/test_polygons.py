@@ -1,0 +1,109 @@
+"""Stage polygons: outlines in map units, and what is made again when something changes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from pipeline.artifacts import StageFolder, write_json
+from pipeline.imagery.labels import draw_masks
+from pipeline.mapping.geojson import read_geojson
+from pipeline.stages import evaluate, polygons
+from pipeline.stages.job import Job
+from tests.stages.fake_run import (
+    CODES,
+    INSIDE,
+    LABELLED,
+    SHAPES,
+    TEST,
+    TO_MAP,
+    built,
+    make_run,
+    masks_of,
+    write_predictions,
+)
+
+
+def prepared(folder: Path, test: tuple[str, ...] = TEST, **sections: dict[str, object]) -> Job:
+    job = make_run(folder, test, **sections)
+    write_predictions(job, (*LABELLED, *test))
+    evaluate.run(job)
+    return job
+
+
+def path_of(job: Job, scene: str) -> Path:
+    return job.run / "polygons" / f"scene-{scene}" / "polygons.geojson"
+
+
+def test_polygons_give_back_the_masks(tmp_path: Path) -> None:
+    job = prepared(tmp_path)
+    polygons.run(job)
+    for scene in (*LABELLED, *TEST):
+        found = read_geojson(path_of(job, scene))
+        masks = masks_of(scene)
+        np.testing.assert_array_equal(draw_masks(found, CODES, TO_MAP, masks.shape[1:]), masks)
+        for whole in found.values():
+            assert whole.is_valid
+
+
+def test_properties_by_hand(tmp_path: Path) -> None:
+    job = prepared(tmp_path)
+    polygons.run(job)
+    features = json.loads(path_of(job, "a_0_0").read_text())["features"]
+    areas = {3: 0.0, 7: 0.0}
+    for feature in features:
+        properties = feature["properties"]
+        assert properties["class"] == {3: "Road", 7: "Water"}[properties["code"]]
+        assert properties["mean_probability"] == pytest.approx(INSIDE / 255, abs=1e-4)
+        areas[properties["code"]] += properties["area_m2"]
+    masks = masks_of("a_0_0")
+    # A pixel is 2 m x 2 m.
+    assert areas == {3: 4 * masks[0].sum(), 7: 4 * masks[1].sum()}
+
+
+def test_smallest_areas_per_class(tmp_path: Path) -> None:
+    job = prepared(tmp_path, polygons={"min_area": {3: 65}})
+    polygons.run(job)
+    for scene in SHAPES:
+        found = read_geojson(path_of(job, scene))
+        road = shapely.area(shapely.get_parts(found.get(3, shapely.MultiPolygon())))
+        assert (road >= 65 / 4 * 1e-6).all()
+        np.testing.assert_array_equal(
+            draw_masks(found, (7,), TO_MAP, SHAPES[scene])[0], masks_of(scene)[1]
+        )
+
+
+def test_labelled_scenes_are_cut_at_thresholds_of_other_folds(tmp_path: Path) -> None:
+    job = prepared(tmp_path)
+
+    def levels(level: int) -> dict[str, dict[str, int]]:
+        return {str(code): {"level": level} for code in CODES}
+
+    def write(folder: Path) -> None:
+        write_json(folder / "thresholds.json", levels(INSIDE))
+        write_json(folder / "held_out.json", {"0": levels(INSIDE), "1": levels(INSIDE + 1)})
+
+    with StageFolder(job.run / "evaluate", "evaluate", "test") as stage:
+        stage.item("thresholds", {}, write)
+    polygons.run(job)
+    assert read_geojson(path_of(job, "c_0_0")) == {}
+    assert set(read_geojson(path_of(job, "a_0_0"))) == set(CODES)
+    assert set(read_geojson(path_of(job, "t_0_0"))) == set(CODES)
+
+
+def test_reruns(tmp_path: Path) -> None:
+    everything = {f"scene-{scene}" for scene in (*LABELLED, *TEST)}
+    job = prepared(tmp_path)
+    assert built(job, polygons.run, "polygons") == everything
+    first = path_of(job, "a_0_0").read_bytes()
+    assert built(job, polygons.run, "polygons") == set()
+    more = prepared(tmp_path, test=(*TEST, "t_0_2"))
+    assert built(more, polygons.run, "polygons") == {"scene-t_0_2"}
+    path_of(more, "a_0_0").unlink()
+    assert built(more, polygons.run, "polygons") == {"scene-a_0_0"}
+    assert path_of(more, "a_0_0").read_bytes() == first
+    simpler = make_run(tmp_path, (*TEST, "t_0_2"), polygons={"simplify": 1.0})
+    assert built(simpler, evaluate.run, "evaluate") == set()
+    assert built(simpler, polygons.run, "polygons") == everything | {"scene-t_0_2"}

@@ -1,0 +1,100 @@
+"""Stage score: exact, against a solution or the held-out labels, with a picture."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pipeline.errors import ScoringError
+from pipeline.stages import evaluate, polygons, score, submission
+from pipeline.stages.job import Job
+from tests.stages.fake_run import (
+    LABELLED,
+    TEST,
+    built,
+    changed,
+    labels_of,
+    make_run,
+    masks_of,
+    stored,
+    write_predictions,
+    write_table,
+)
+
+
+def prepared(folder: Path, solution: str | None = None, wrong: dict[str, int] | None = None) -> Job:
+    job = make_run(folder, dataset={"solution": solution})
+    write_table(folder / "raw" / "solution.csv", TEST, lambda scene, code: labels_of(scene)[code])
+    write_predictions(job, (*LABELLED, *TEST), wrong)
+    for stage in (evaluate, polygons, submission):
+        stage.run(job)
+    return job
+
+
+def test_against_the_solution(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = prepared(tmp_path, "solution.csv", {"t_0_0": 6})
+    score.run(job)
+    record = stored(job.run / "score" / "score.json")
+    true = sum(int(masks_of(scene)[0].sum()) for scene in TEST)
+    assert record["of"] == "solution"
+    assert record["scenes"] == list(TEST)
+    assert record["classes"]["7"]["jaccard"] == pytest.approx(1)
+    road = record["classes"]["3"]
+    # A pixel is a millionth of a square map unit.
+    assert road["tp"] == pytest.approx(true * 1e-6)
+    assert road["fp"] == pytest.approx(6e-6)
+    assert road["fn"] == pytest.approx(0, abs=1e-15)
+    assert record["mean_jaccard"] == pytest.approx((true / (true + 6) + 1) / 2)
+    assert "Water" in capsys.readouterr().out
+
+
+def test_without_solution_the_score_is_cross_validated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = prepared(tmp_path, None, {"c_0_0": 4})
+    score.run(job)
+    record = stored(job.run / "score" / "score.json")
+    true = sum(int(masks_of(scene)[0].sum()) for scene in LABELLED)
+    assert record["of"] == "held-out"
+    assert record["scenes"] == sorted(LABELLED)
+    assert record["classes"]["3"]["jaccard"] == pytest.approx(true / (true + 4))
+    assert "cross-validated" in capsys.readouterr().out
+
+
+def test_picture(tmp_path: Path) -> None:
+    job = prepared(tmp_path, "solution.csv")
+    score.run(job)
+    with Image.open(job.run / "score" / "overview.png") as picture:
+        assert picture.format == "PNG"
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 24) or []}
+    assert (0x33, 0x66, 0xCC) in colours  # the legend
+
+
+def test_reruns(tmp_path: Path) -> None:
+    job = prepared(tmp_path)
+    assert built(job, score.run, "score") == {"table", "overview"}
+    assert built(job, score.run, "score") == set()
+    (job.run / "score" / "score.json").unlink()
+    assert built(job, score.run, "score") == set()
+    assert (job.run / "score" / "score.json").exists()
+    assert built(changed(job, score={"absent": "one"}), score.run, "score") == {"table"}
+
+
+def test_missing_solution(tmp_path: Path) -> None:
+    job = prepared(tmp_path, "none.csv")
+    with pytest.raises(ScoringError, match=r"none.csv: no such solution"):
+        score.run(job)
+    assert not (job.run / "score" / "score.json").exists()
+
+
+def test_any_table_against_any_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = prepared(tmp_path)
+    raw = tmp_path / "raw"
+    record = score.score_files(
+        job.run / "submission" / "submission.csv",
+        raw / "solution.csv",
+        job.config.dataset,
+        job.config.score,
+    )
+    assert record["mean_jaccard"] == pytest.approx(1)
+    assert "submission.csv against solution.csv" in capsys.readouterr().out
