@@ -167,7 +167,11 @@ def build_item(folder: Path, key: str, build: Callable[[Path], None]) -> Item:
     temporary = folder.with_name(f".tmp-{folder.name}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    build(temporary)
+    try:
+        build(temporary)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
     paths = sorted(path for path in temporary.rglob("*") if path.is_file())
     for path in paths:
         _flush(path)

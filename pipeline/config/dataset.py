@@ -97,6 +97,9 @@ class Scenes(Section):
     """A larger shift is implausible: the group stays unaligned, and the catalogue says so."""
     min_correlation: Fraction = 0.5
     """A lower ECC correlation is no alignment: the group stays unaligned, likewise."""
+    align_to_labels: bool = False
+    """Find the finest group's offset from the map by the labels, one per region (first part of a
+    scene's id), that is per acquisition: for imagery so coarse that nothing else shows it."""
     nodata: float | None = 0
     """Value that marks a pixel as invalid when all bands of a group have it; null for none."""
     overhang: Annotated[float, Field(ge=0)] = 5.0
