@@ -111,7 +111,7 @@ def history_text(rows: Sequence[Row], codes: Sequence[int]) -> str:
 
 
 class Curves:
-    """A TensorBoard log of a training; use as a context manager.
+    """A TensorBoard log of a training; use as a context manager, or close it.
 
     Args:
         folder: Where its event file lies.
@@ -134,6 +134,10 @@ class Curves:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the log."""
         self._writer.close()
 
     def add(self, row: Row) -> None:

@@ -71,6 +71,10 @@ class Sampler:
             for index, move, element in zip(chosen, moves, elements, strict=True)
         ]
 
+    def generator(self, step: int) -> np.random.Generator:
+        """Random numbers for whatever else the step does to its patches."""
+        return step_generator(*self._seed, step, use=1)
+
     def _one(self, index: int, move: NDArray[np.int64], element: int) -> Draw:
         name = self._plan.names[self._plan.scenes[index]]
         corner = self._plan.corners[index] + move
