@@ -41,7 +41,7 @@ def make_project(folder: Path, train_places: int = 3, test_places: int = 2) -> P
     data = folder / "data" / "raw" / "tiny"
     data.mkdir(parents=True)
     spec = GeneratorSpec(
-        seed=3, train_places=train_places, test_places=test_places, twins=0, size=(48.0, 60.0)
+        seed=3, train_places=train_places, test_places=test_places, twins=0, size=(48, 60)
     )
     generate_dataset(data, spec)
     write_config(folder, tiny_config())

@@ -58,9 +58,9 @@ class Dataset(Section):
     """Table of polygons (ImageId, ClassType, MultipolygonWKT)."""
     grid_sizes: str = "grid_sizes.csv"
     """Table of the scenes' extents in grid units (id, Xmax, Ymin)."""
-    grid_metres: Metres | None = None
-    """Pixel size of the images that the grid's formula speaks of; null: of the finest group. Name
-    it where the images that the labels were drawn on are not in the folder."""
+    unit_metres: Metres | None = None
+    """Metres per grid unit. null: each image is spread over its grid by the contest's formula.
+    Name it where coarse images fill their scenes only roughly, with groups' metres to match."""
     sample: str = "sample_submission.csv"
     """Table whose rows and order a submission must have; its scenes are the test scenes."""
     solution: str | None = None
@@ -100,6 +100,9 @@ class Scenes(Section):
     align_to_labels: bool = False
     """Find the finest group's offset from the map by the labels, one per region (first part of a
     scene's id), that is per acquisition: for imagery so coarse that nothing else shows it."""
+    whole_pixel_tiles: bool = False
+    """Correct the drift of coarse images that were cut from a region's image every so many whole
+    pixels: see ``pipeline.imagery.mosaic``. Needs ``dataset.unit_metres``."""
     nodata: float | None = 0
     """Value that marks a pixel as invalid when all bands of a group have it; null for none."""
     overhang: Annotated[float, Field(ge=0)] = 5.0

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import Metres, Section, Seed
+from pipeline.config.base import Section, Seed
 from pipeline.config.dataset import Dataset, Scenes
 from pipeline.config.learning import Augment, Features, Network, Tiles, Train, UNet
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
@@ -21,11 +21,17 @@ class Generate(Section):
     test_places: Annotated[int, Field(ge=1, le=500)] = 4
     twins: Annotated[int, Field(ge=0, le=500)] = 2
     """Training places that are seen at a second date, too."""
-    smallest: Metres = 220.0
+    smallest: Annotated[int, Field(ge=40, le=5000)] = 220
     """Shortest side of a scene, metres."""
-    largest: Metres = 320.0
+    largest: Annotated[int, Field(ge=40, le=5000)] = 320
     """Longest side of a scene, metres."""
     seed: Seed = 7
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.smallest > self.largest:
+            raise ValueError(f"smallest {self.smallest} exceeds largest {self.largest}; swap them")
+        return self
 
 
 class Config(Section):
@@ -58,6 +64,11 @@ class Config(Section):
         _known("train.loss.smoothing", self.train.loss.smoothing, codes)
         _known("polygons.min_area", self.polygons.min_area, codes)
         self._check_indices()
+        if self.scenes.whole_pixel_tiles and self.dataset.unit_metres is None:
+            raise ValueError(
+                "scenes.whole_pixel_tiles: needs the size of a pixel on the map; "
+                "set dataset.unit_metres"
+            )
         self._check_divisible()
         self._check_resolution()
         return self

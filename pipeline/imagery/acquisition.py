@@ -17,11 +17,6 @@ MAX_PIXELS: Final = 1_000_000
 """Finer images are not aligned to labels: the method is meant for coarse ones, and slow."""
 
 
-def region_of(scene: str) -> str:
-    """Name of a scene's region, whose images were taken together."""
-    return scene.split("_", maxsplit=1)[0]
-
-
 def labelled_image(pixels: Pixels, frame: Frame, texts: Mapping[int, str]) -> LabelledImage:
     """An image and its labels in pixel coordinates.
 
@@ -33,7 +28,10 @@ def labelled_image(pixels: Pixels, frame: Frame, texts: Mapping[int, str]) -> La
             f"images of {frame.shape[0]} x {frame.shape[1]} pixels are too fine to be aligned to "
             "labels; set scenes.align_to_labels to false"
         )
-    shapes = {code: moved(shapely.from_wkt(text), ~frame.to_map) for code, text in texts.items()}
+    shapes = {
+        code: moved(shapely.from_wkt(text), ~(frame.to_map @ frame.image))
+        for code, text in texts.items()
+    }
     return LabelledImage(pixels, shapes)
 
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from pipeline.config.dataset import BandGroupRow, Scenes
 from pipeline.errors import DatasetError
+from pipeline.imagery.mosaic import drift
 from pipeline.imagery.registration import Registration, register
 from pipeline.imagery.scene import BandGroup, Pixels, Scene
 from pipeline.imagery.tiff import Header, read_group, read_header
-from pipeline.imagery.transform import Shape, contest_affine, rescaled
+from pipeline.imagery.transform import Shape, contest_affine
 
 MAX_MISFIT: Final = 0.15
 """Groups of one scene cover ground that differs by less than this share; metres are nominal."""
@@ -25,12 +26,23 @@ _SAMPLES: Final = 500_000
 
 @dataclass(frozen=True)
 class Frame:
-    """The reference grid of a scene: that of its finest group."""
+    """The reference grid of a scene, and where its finest image lies in it.
+
+    Attributes:
+        group: Name of the finest group.
+        shape: (H, W) of the reference grid.
+        metres: Metres per pixel of the grid, those of the finest group.
+        to_map: Pixel edges of the grid to map units.
+        image_shape: (H, W) of the finest group's image.
+        image: Pixel edges of the finest group's image to those of the grid.
+    """
 
     group: str
     shape: Shape
     metres: float
     to_map: Affine
+    image_shape: Shape
+    image: Affine
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -38,6 +50,21 @@ class Frame:
         left, upper = self.to_map @ (0, 0)
         right, lower = self.to_map @ (self.shape[1], self.shape[0])
         return left, lower, right, upper
+
+    def spread(self, shape: Shape) -> Affine:
+        """Pixel edges of a group of ``shape`` that shows what the finest image shows."""
+        height, width = self.image_shape
+        return self.image @ Affine.scale(width / shape[1], height / shape[0])
+
+    def to_json(self) -> dict[str, Any]:
+        """All that decides where pixels lie."""
+        return {
+            "group": self.group,
+            "shape": list(self.shape),
+            "metres": self.metres,
+            "to_map": list(self.to_map[:6]),
+            "image": list(self.image[:6]),
+        }
 
     def map_units(self, metres: float) -> tuple[float, float]:
         """A length on the ground in map units along x and y."""
@@ -50,7 +77,8 @@ def frame_of(
     groups: Sequence[BandGroupRow],
     headers: Mapping[str, Header],
     extent: tuple[float, float],
-    grid_metres: float | None,
+    unit_metres: float | None,
+    full: Shape | None,
 ) -> Frame:
     """Reference grid of a scene, from its files' headers.
 
@@ -59,7 +87,8 @@ def frame_of(
         groups: The configured groups.
         headers: Header of each group's file.
         extent: Xmax and Ymin of the scene's row in the grid sizes.
-        grid_metres: Pixel size of the images that the grid's formula speaks of, if not of these.
+        unit_metres: Metres per grid unit, if the images don't just fill their grid.
+        full: (H, W) of the full tiles of the scene's region, if they were cut in whole pixels.
 
     Raises:
         DatasetError: If the groups can't show the same ground.
@@ -78,10 +107,20 @@ def frame_of(
                     f"than {MAX_MISFIT:.0%} don't fit together: check the files and "
                     "dataset.groups' metres"
                 )
-    factor = 1.0 if grid_metres is None else finest.metres / grid_metres
-    drawn = (max(1, round(shape[0] * factor)), max(1, round(shape[1] * factor)))
-    to_map = rescaled(contest_affine(*extent, drawn), drawn, shape)
-    return Frame(finest.name, shape, finest.metres, to_map)
+    if unit_metres is None:
+        to_map = contest_affine(*extent, shape)
+        return Frame(finest.name, shape, finest.metres, to_map, shape, Affine.identity())
+    unit = finest.metres / unit_metres
+    size = (-extent[1] / unit, extent[0] / unit)
+    rows, columns = drift(scene, full, size) if full else (0.0, 0.0)
+    return Frame(
+        group=finest.name,
+        shape=(max(1, round(size[0])), max(1, round(size[1]))),
+        metres=finest.metres,
+        to_map=Affine.scale(unit, -unit),
+        image_shape=shape,
+        image=Affine.translation(columns, rows),
+    )
 
 
 def read_headers(groups: Sequence[BandGroupRow], files: Mapping[str, Path]) -> dict[str, Header]:
@@ -127,7 +166,6 @@ def survey(
                 settings.min_correlation,
             )
         height, width = pixels.shape[1:]
-        spread = Affine.scale(frame.shape[1] / width, frame.shape[0] / height)
         moved = Affine.translation(-offset[0] / frame.metres, -offset[1] / frame.metres)
         records.append(
             {
@@ -135,7 +173,7 @@ def survey(
                 "metres": group.metres,
                 "shape": [height, width],
                 "dtype": pixels.dtype.name,
-                "to_reference": list((moved @ spread @ ~found.motion)[:6]),
+                "to_reference": list((moved @ frame.spread((height, width)) @ ~found.motion)[:6]),
                 "registration": _registration_record(found),
                 "invalid": 0.0 if valid is None else round(1 - float(valid.mean()), 6),
                 "bands": dict(zip(group.bands, _statistics(pixels, valid), strict=True)),

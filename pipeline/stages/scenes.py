@@ -16,13 +16,15 @@ from typing import Any, Final
 from pipeline.artifacts import StageFolder, read_json, write_bytes, write_json
 from pipeline.config import Config
 from pipeline.errors import DatasetError, LabelError
-from pipeline.imagery.acquisition import labelled_image, offset_of, region_of
+from pipeline.imagery.acquisition import labelled_image, offset_of
 from pipeline.imagery.catalogue import catalogue_csv, catalogue_lines, problems_of
 from pipeline.imagery.contest import ContestScene, read_contest
 from pipeline.imagery.faults import Faults
+from pipeline.imagery.mosaic import full_tiles, region_of
 from pipeline.imagery.outlines import Outline, check_outline
 from pipeline.imagery.survey import Frame, frame_of, read_headers, survey
-from pipeline.imagery.tiff import read_group
+from pipeline.imagery.tiff import read_group, read_header
+from pipeline.imagery.transform import Shape
 from pipeline.progress import say, track
 from pipeline.stages.job import SCENE, Job
 from pipeline.stages.raw_files import RawFiles
@@ -67,9 +69,10 @@ def run(job: Job) -> None:
     with job.open("scenes") as stage:
         raw, faults = RawFiles(stage.folder), Faults()
         checked = []
+        full = _full_tiles(job.config, used)
         for scene in track(used, "scenes: checking"):
             with faults.gather():
-                checked.append(_check(job.config, scene, raw))
+                checked.append(_check(job.config, scene, raw, full.get(region_of(scene.id))))
         raw.save()
         faults.report(DatasetError)
         regions = _regions(job.config, stage, checked)
@@ -86,12 +89,27 @@ def run(job: Job) -> None:
     say(f"scenes: {len(used)} scenes ({counts}), {made} made, {len(used) - made} unchanged")
 
 
-def _check(config: Config, scene: ContestScene, raw: RawFiles) -> Checked:
+def _full_tiles(config: Config, scenes: Sequence[ContestScene]) -> dict[str, Shape]:
+    """(H, W) of each region's full tiles, if the configuration says that drift is corrected.
+
+    An image that can't be read has no say: checking its scene reports it.
+    """
+    if not config.scenes.whole_pixel_tiles:
+        return {}
+    group = min(config.dataset.groups, key=lambda row: row.metres)
+    shapes = {}
+    for scene in scenes:
+        with Faults().gather():
+            shapes[scene.id] = read_header(scene.files[group.name], len(group.bands)).shape
+    return full_tiles(shapes)
+
+
+def _check(config: Config, scene: ContestScene, raw: RawFiles, full: Shape | None) -> Checked:
     """Check all of a scene but its pixels."""
     dataset = config.dataset
     headers = read_headers(dataset.groups, scene.files)
     extent = (scene.x_max, scene.y_min)
-    frame = frame_of(scene.id, dataset.groups, headers, extent, dataset.grid_metres)
+    frame = frame_of(scene.id, dataset.groups, headers, extent, dataset.unit_metres, full)
     margin = frame.map_units(config.scenes.overhang)
     outlines, faults = {}, Faults()
     for code, row in sorted((scene.labels or {}).items()):
@@ -121,7 +139,7 @@ def _regions(
         inputs = {
             "scenes": {one.scene.id: one.content for one in members},
             "max_shift": config.scenes.max_shift,
-            "frame": _frame_settings(config),
+            "frames": {one.scene.id: one.frame.to_json() for one in members},
         }
 
         def build(folder: Path, members: Sequence[Checked] = members) -> None:
@@ -158,7 +176,8 @@ def _make(
         "role": scene.role,
         "sampled": scene.sampled,
         "offset": offset,
-        "frame": _frame_settings(config),
+        "frame": one.frame.to_json(),
+        "groups": [row.model_dump(mode="json", exclude={"scale"}) for row in config.dataset.groups],
         "settings": settings.model_dump(mode="json"),
     }
 
@@ -226,12 +245,6 @@ def _catalogue(
 
     stage.item("catalogue", {"records": records, "codes": config.dataset.codes}, build)
     return records
-
-
-def _frame_settings(config: Config) -> dict[str, Any]:
-    """What of the dataset section says how files become a scene."""
-    groups = [row.model_dump(mode="json", exclude={"scale"}) for row in config.dataset.groups]
-    return {"groups": groups, "grid_metres": config.dataset.grid_metres}
 
 
 def _summary(records: Sequence[Mapping[str, Any]]) -> dict[str, int]:
