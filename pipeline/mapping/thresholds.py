@@ -1,8 +1,9 @@
 """Thresholds per class, chosen on held-out folds.
 
-A pixel belongs to a class when its level is *at least* the threshold: 0 takes every pixel, 256
-none. Choosing is exact and free of pixels: the counts of the 256 levels give the pooled Jaccard
-index at every threshold at once.
+A pixel belongs to a class when its level is *at least* the threshold, 1 to 256: level 0, which is
+also where nothing was predicted, is never of a class, and 256 takes no pixel. Choosing is exact
+and free of pixels: the counts of the 256 levels give the pooled Jaccard index at every threshold
+at once.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.learning.metrics import LEVELS, Confusion, Counts, LevelCounts
 from pipeline.mapping.jaccard import Overlap
@@ -31,15 +33,19 @@ def best_thresholds(counts: LevelCounts) -> Counts:
     Of equally good thresholds the one in their middle is taken: it is the farthest from where
     either side starts to lose.
     """
-    present = counts.positives.any(axis=1)
-    thresholds: Counts = np.where(present, counts.best().level, NOTHING)
-    return thresholds
+    return np.array([_middle_of_best(curve[1:]) + 1 for curve in counts.curves()], np.int64)
+
+
+def _middle_of_best(curve: NDArray[np.float64]) -> int:
+    """Index of the middle one of the largest values; past the end if nothing is above zero."""
+    best = np.flatnonzero(curve == curve.max())
+    return int(best[len(best) // 2]) if curve.max() > 0 else len(curve)
 
 
 def level_of(probability: float) -> int:
-    """Threshold that takes just the levels that stand for at least this probability."""
+    """Threshold that takes just the levels that stand for at least this probability, but 0."""
     # 0.2 * 255 is 51.00000000000001 in binary: what lies so near to a level is that level.
-    return math.ceil(probability * (LEVELS - 1) - 1e-9)
+    return max(1, math.ceil(probability * (LEVELS - 1) - 1e-9))
 
 
 def probability_of(level: int) -> float:

@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+_WIDTH = 120
 Cell = str | float | int | None
 
 
@@ -27,7 +28,10 @@ def show_table(
         table.add_column(name, footer=_text(foot), justify="left" if index == 1 else "right")
     for row in rows:
         table.add_row(*map(_text, row))
-    Console(highlight=False).print(table)
+    # A file or a pipe has no width of its own; a terminal keeps its.
+    terminal = Console(highlight=False)
+    console = terminal if terminal.is_terminal else Console(highlight=False, width=_WIDTH)
+    console.print(table)
 
 
 def _text(cell: Cell) -> str:

@@ -14,10 +14,11 @@ from pathlib import Path
 from pipeline.artifacts import Item, read_json, write_json
 from pipeline.errors import ArtifactError
 from pipeline.imagery.features import InputRecipe
-from pipeline.imagery.tiles import open_tiles, unpack
+from pipeline.imagery.tiles import open_tiles
 from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.folds import read_folds
 from pipeline.learning.weights import RECORD, WEIGHTS, load_network, read_network_record
+from pipeline.mapping.coverage import predictable
 from pipeline.mapping.cutting import cutter
 from pipeline.mapping.forward import make_forward
 from pipeline.mapping.inference import Forward, Sliding, count_windows, predict_levels
@@ -68,8 +69,7 @@ class Predictor:
                     self.sliding,
                     lambda windows: display.advance(task, windows),
                 )
-            _, valid = unpack(scene.mask, scene.classes)
-            levels *= valid
+            levels *= predictable(scene)
             write_levels(folder / FILE, levels, scene.to_map, [str(code) for code in self.codes])
             folds = [item.name for item in networks]
             write_json(folder / "prediction.json", {"codes": list(self.codes), "networks": folds})

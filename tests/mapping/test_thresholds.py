@@ -39,6 +39,12 @@ def test_class_without_positives_predicts_nothing() -> None:
     assert overlaps_at(fold, best_thresholds(fold)) == [Overlap(0, 0, 0)]
 
 
+def test_level_zero_is_never_predicted() -> None:
+    fold = counts({0: 90, 7: 1}, {5: 50})
+    assert 5 < best_thresholds(fold)[0] <= 7
+    assert best_thresholds(counts({0: 90}, {5: 1})).tolist() == [NOTHING]
+
+
 def test_separable_class_gets_the_middle_of_the_gap() -> None:
     fold = counts({200: 5}, {100: 5})
     assert best_thresholds(fold)[0] == pytest.approx(150, abs=1)
@@ -68,7 +74,7 @@ def test_class_in_one_fold_only_scores_nothing_when_cross_fitted() -> None:
 def test_levels_of_probabilities() -> None:
     assert level_of(0.5) == 128
     assert level_of(0.2) == 51
-    assert level_of(0) == 0
+    assert level_of(0) == 1
     assert level_of(1) == 255
     assert probability_of(51) == pytest.approx(0.2)
     assert probability_of(NOTHING) > 1
@@ -82,7 +88,7 @@ def test_tuned_is_at_least_as_good_as_any_level() -> None:
     fold.add(levels, truth, np.ones((20, 20), bool))
     best = [overlap.jaccard or 0 for overlap in overlaps_at(fold, best_thresholds(fold))]
     for row in range(3):
-        for level in range(257):
+        for level in range(1, 257):
             predicted = levels[row] >= level
             union = (predicted | truth[row]).sum()
             assert (predicted & truth[row]).sum() / union <= best[row] + 1e-12
