@@ -160,16 +160,17 @@ class _Extent:
         """Blocks that interpolation reads.
 
         Args:
-            edges: (h, w) edge coordinates in group pixels, linear along both axes.
+            edges: (h, w) edge coordinates in group pixels, linear along both axes; an axis
+                along which they don't vary may have length 1.
             size: Number of group pixels along the axis.
             block: Group pixels per block.
             taps: Number of neighbours that the interpolation weighs, along one axis.
             margin: Further blocks on both sides.
         """
-        corners = edges[:: max(1, len(edges) - 1), :: max(1, edges.shape[1] - 1)] / block
+        corners = [float(edges[row, col]) / block for row in (0, -1) for col in (0, -1)]
         blocks = math.ceil(size / block)
-        low = math.floor(corners.min() - 0.5) - taps // 2 - margin
-        high = math.floor(corners.max() - 0.5) + taps // 2 + 2 + margin
+        low = math.floor(min(corners) - 0.5) - taps // 2 - margin
+        high = math.floor(max(corners) - 0.5) + taps // 2 + 2 + margin
         first = min(max(low, 0), blocks - 1)
         return cls(first, max(min(high, blocks), first + 1), block)
 
@@ -216,7 +217,9 @@ def _read_group(
     a, b, c, d, e, f = (~group.to_working)[:6]
     columns = window.col + 0.5 + np.arange(window.width)
     lines = window.row + 0.5 + np.arange(window.height)[:, None]
-    x, y = a * columns + b * lines + c, d * columns + e * lines + f
+    # Without rotation a coordinate varies along one axis only, and costs next to nothing.
+    x = a * columns[None] + c if b == 0 else a * columns + b * lines + c
+    y = e * lines + f if d == 0 else d * columns + e * lines + f
     taps = 2 if resampling == "bilinear" else 4
     step_x, step_y = math.hypot(a, d), math.hypot(b, e)
     block_x, block_y = max(1, round(step_x)), max(1, round(step_y))
@@ -224,10 +227,11 @@ def _read_group(
     margin = max(contrast.radii(metres), default=0)
     x_extent = _Extent.around(x, group.pixels.shape[2], block_x, taps, margin)
     y_extent = _Extent.around(y, group.pixels.shape[1], block_y, taps, margin)
-    grid = np.stack((x_extent.normalised(x), y_extent.normalised(y)), axis=-1)
+    grid = np.empty((window.height, window.width, 2), dtype=np.float32)
+    grid[..., 0], grid[..., 1] = x_extent.normalised(x), y_extent.normalised(y)
     return _Blocks(
         _read_blocks(group.pixels, y_extent, x_extent, device),
-        torch.from_numpy(grid.astype(np.float32)).to(device),
+        torch.from_numpy(grid).to(device),
         metres,
     )
 
@@ -237,7 +241,7 @@ def _read_blocks(pixels: Pixels, rows: _Extent, cols: _Extent, device: torch.dev
     top, left = rows.first * rows.block, cols.first * cols.block
     height = (rows.stop - rows.first) * rows.block
     width = (cols.stop - cols.first) * cols.block
-    part = np.array(pixels[:, top : top + height, left : left + width], order="C")
+    part = _array(pixels[:, top : top + height, left : left + width], device)
     short = (height - part.shape[1], width - part.shape[2])
     if any(short):
         part = np.pad(part, ((0, 0), (0, short[0]), (0, short[1])), mode="edge")
@@ -245,6 +249,13 @@ def _read_blocks(pixels: Pixels, rows: _Extent, cols: _Extent, device: torch.dev
     if rows.block > 1:
         tensor = _mean_of_rows(tensor, rows.block)
     return _mean_of_columns(tensor, cols.block) if cols.block > 1 else tensor
+
+
+def _array(pixels: Pixels, device: torch.device) -> NDArray[Any]:
+    """A copy in memory: as numbers of the device's arithmetic, or as few bytes to send there."""
+    if device.type == "cpu":
+        return pixels.astype(np.float32)
+    return np.array(pixels, order="C")
 
 
 def _mean_of_rows(tensor: Tensor, block: int) -> Tensor:
