@@ -8,7 +8,7 @@ A scene of 20 bands in four groups at their true relative resolutions is written
 and predicted as stage ``predict`` does it: cutting and normalising inputs, eight views, blending,
 quantising. Its forward passes are timed where they happen, which gives a fair share on a busy
 machine, too; then the same number of passes of the same size is timed by itself. Of several
-rounds the fastest is printed.
+rounds the fastest of each is printed.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def main() -> None:
             whole(scene.shape, cut, [inside], sliding)
             alone(forward, sliding, side, device)
             rounds.append((whole.seconds, inside.seconds, alone.seconds))
-    total, within, passes = min(rounds)
+    total, within, passes = (min(column) for column in zip(*rounds, strict=True))
     count = count_windows((side, side), sliding) * len(sliding.elements)
     print(f"scene {side} x {side} x {BANDS}, {count} windows of {window}, {options.precision}")
     print(f"whole prediction           {total:8.2f} s")

@@ -30,7 +30,14 @@ def cutter(scene: TiledScene, recipe: InputRecipe, side: int, device: torch.devi
         row, first = corners[0]
         strip = Window(row, first, side, corners[-1][1] + side - first)
         made = inputs([scene], [strip], recipe, device)[0]
-        windows = [made[:, :, column - first : column - first + side] for _, column in corners]
-        return torch.stack(windows)
+        # Channels last at once, as the network wants them.
+        windows = torch.empty(
+            (len(corners), len(made), side, side),
+            device=made.device,
+            memory_format=torch.channels_last,
+        )
+        for window, (_, column) in zip(windows, corners, strict=True):
+            window.copy_(made[:, :, column - first : column - first + side])
+        return windows
 
     return cut

@@ -181,7 +181,7 @@ def average_views(inputs: Tensor, forwards: Sequence[Forward], elements: Sequenc
         view = d4.apply(element, inputs)
         for forward in forwards:
             seen = d4.undo(element, torch.sigmoid(forward(view).float()))
-            total = seen.clone() if total is None else total.add_(seen)
+            total = seen if total is None else total.add_(seen)
     if total is None:
         raise ValueError("no view or no network to average")
     return total.div_(len(elements) * len(forwards))
