@@ -64,7 +64,7 @@ def write_contest_folder(
     Returns:
         The folder.
     """
-    ids = [*train, *test]
+    ids = list(dict.fromkeys([*train, *test]))
     for seed, scene in enumerate(ids):
         for name in groups:
             pattern, _, side, bands = GROUPS[name]
