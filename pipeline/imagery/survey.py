@@ -112,6 +112,13 @@ def frame_of(
         return Frame(finest.name, shape, finest.metres, to_map, shape, Affine.identity())
     unit = finest.metres / unit_metres
     size = (-extent[1] / unit, extent[0] / unit)
+    if any(abs(pixels / side - 1) > MAX_MISFIT for pixels, side in zip(size, shape, strict=True)):
+        raise DatasetError(
+            f"scene {scene}: its grid of {extent[0]:g} x {-extent[1]:g} units is {size[0]:.0f} x "
+            f"{size[1]:.0f} pixels high and wide, and {finest.file.format(id=scene)} has "
+            f"{shape[0]} x {shape[1]}; check its row of grid sizes, dataset.unit_metres and the "
+            "group's metres"
+        )
     rows, columns = drift(scene, full, size) if full else (0.0, 0.0)
     return Frame(
         group=finest.name,
