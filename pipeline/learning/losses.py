@@ -65,6 +65,7 @@ class SegmentationLoss(nn.Module):
             Scalar.
         """
         logits = logits if logits.dtype == torch.float64 else logits.float()
+        logits = logits.contiguous()  # the layout of the masks; mixed ones cost a fifth more
         truth = masks.to(logits.dtype)
         known = valid[:, None].to(logits.dtype)
         total = logits.new_zeros(len(self.weights))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.imagery.features import InputRecipe, inputs
 from pipeline.imagery.patches import Window, cut_mask
 from pipeline.imagery.tiles import TiledScene
 from pipeline.learning import d4
 from pipeline.learning.batch import Batch
 from pipeline.learning.enrichment import Enricher
 from pipeline.learning.sampler import Sampler
+from pipeline.learning.scene_inputs import SceneInputs
 
 
 class SceneSource:
@@ -24,11 +23,11 @@ class SceneSource:
         scenes: All labelled scenes by id.
         held_out: Ids of the fold's scenes.
         sampler: What each step draws from the other scenes.
-        recipe: How inputs are made.
+        inputs: Inputs of windows of these scenes.
         enricher: Augmentation beyond D4.
         size: Patches per batch.
         patch: Side of a patch, working pixels.
-        device: Where batches are made and lie.
+        device: Where batches lie.
     """
 
     def __init__(
@@ -36,7 +35,7 @@ class SceneSource:
         scenes: Mapping[str, TiledScene],
         held_out: Sequence[str],
         sampler: Sampler,
-        recipe: InputRecipe,
+        inputs: SceneInputs,
         enricher: Enricher,
         size: int,
         patch: int,
@@ -45,7 +44,7 @@ class SceneSource:
         self._scenes = scenes
         self._held_out = tuple(held_out)
         self._sampler = sampler
-        self._recipe = recipe
+        self._inputs = inputs
         self._enricher = enricher
         self._size = size
         self._patch = patch
@@ -55,37 +54,39 @@ class SceneSource:
         """What the step of this number trains on."""
         draws = self._sampler.draw(step, self._size)
         rng = self._sampler.generator(step)
-        scenes = [self._scenes[draw.scene] for draw in draws]
-        windows = [draw.window for draw in draws]
+        names, windows = [draw.scene for draw in draws], [draw.window for draw in draws]
         gains = self._enricher.gains(rng, len(draws))
-        plain = self._cut(scenes, windows, gains)
-        elements = [draw.element for draw in draws]
-        seen = Batch(
-            *(_viewed(part, elements) for part in (plain.inputs, plain.masks, plain.valid))
-        )
-        self._enricher(seen.inputs, seen.masks, seen.valid, rng)
-        return seen
+        batch = self._cut(names, windows, [draw.element for draw in draws], gains)
+        self._enricher(batch.inputs, batch.masks, batch.valid, rng)
+        return batch
 
     def held_out(self) -> Iterator[Batch]:
         """The held-out scenes in windows side by side: every pixel once."""
         places = [
-            (self._scenes[name], window)
+            (name, window)
             for name in self._held_out
             for window in side_by_side(self._scenes[name].shape, self._patch)
         ]
         for first in range(0, len(places), self._size):
-            scenes, windows = zip(*places[first : first + self._size], strict=True)
-            yield self._cut(scenes, windows, None)
+            names, windows = zip(*places[first : first + self._size], strict=True)
+            yield self._cut(names, windows, [d4.IDENTITY] * len(names))
 
     def _cut(
-        self, scenes: Sequence[TiledScene], windows: Sequence[Window], gains: Tensor | None
+        self,
+        names: Sequence[str],
+        windows: Sequence[Window],
+        elements: Sequence[int],
+        gains: Tensor | None = None,
     ) -> Batch:
-        pairs = [cut_mask(scene, window) for scene, window in zip(scenes, windows, strict=True)]
-        made = inputs(scenes, windows, self._recipe, self._device, gains)
+        """Windows of scenes, each under its element of D4."""
+        pairs = [cut_mask(self._scenes[name], w) for name, w in zip(names, windows, strict=True)]
+        masks, valid = (
+            [torch.from_numpy(part) for part in parts] for parts in zip(*pairs, strict=True)
+        )
         return Batch(
-            made,
-            torch.from_numpy(np.stack([masks for masks, _ in pairs])).to(self._device),
-            torch.from_numpy(np.stack([valid for _, valid in pairs])).to(self._device),
+            _stack(self._inputs(names, windows, gains), elements),
+            _stack(masks, elements).to(self._device),
+            _stack(valid, elements).to(self._device),
         )
 
 
@@ -99,9 +100,9 @@ def side_by_side(shape: tuple[int, int], patch: int) -> list[Window]:
     ]
 
 
-def _viewed(batch: Tensor, elements: Sequence[int]) -> Tensor:
-    """Each part of a batch under its element of D4."""
-    seen = torch.empty_like(batch)
-    for target, part, element in zip(seen, batch, elements, strict=True):
+def _stack(parts: Sequence[Tensor], elements: Sequence[int]) -> Tensor:
+    """A batch of parts, each under its element of D4."""
+    batch = parts[0].new_empty((len(parts), *parts[0].shape))
+    for target, part, element in zip(batch, parts, elements, strict=True):
         target.copy_(d4.apply(element, part))
-    return seen
+    return batch

@@ -129,16 +129,16 @@ def _legend(
         upper = top + index // _COLUMNS * _LEGEND_ROW
         share = int(mask.sum()) / max(area, 1)
         pen.rounded_rectangle((left, upper, left + 24, upper + 15), radius=3, fill=row.colour)
-        text = f"{row.name}  {100 * share:.1f} %" if share else row.name
-        pen.text((left + 34, upper - 2), _fitting(pen, text), _INK if share else _FAINT, _font(14))
+        text = _fitting(pen, row.name, f"  {100 * share:.1f} %" if share else "")
+        pen.text((left + 34, upper - 2), text, _INK if share else _FAINT, _font(14))
 
 
-def _fitting(pen: ImageDraw.ImageDraw, text: str) -> str:
-    """The text, cut at the end if it is too long for its column."""
-    shown = text
+def _fitting(pen: ImageDraw.ImageDraw, name: str, share: str) -> str:
+    """Name and share, the name cut at its end if both are too long for their column."""
+    shown = name + share
     while pen.textlength(shown, _font(14)) > PANEL - 34:
-        text = text[:-1]
-        shown = text + "…"
+        name = name[:-1]
+        shown = f"{name}…{share}"
     return shown
 
 

@@ -19,6 +19,7 @@ from pipeline.learning.folds import read_folds
 from pipeline.learning.networks import build
 from pipeline.learning.plan import Plan, read_plan
 from pipeline.learning.sampler import Sampler
+from pipeline.learning.scene_inputs import LIMIT, SceneInputs
 from pipeline.learning.scene_source import SceneSource
 from pipeline.stages.job import Job
 from pipeline.stages.labelled import labelled_tiles
@@ -79,8 +80,10 @@ def start_network(job: Job, ground: Ground, fold: int) -> nn.Module:
     return build(job.config.network, len(ground.recipe.names), len(prior), prior)
 
 
-def make_source(job: Job, ground: Ground, fold: int, compute: Compute) -> SceneSource:
-    """Batches of a fold."""
+def make_source(
+    job: Job, ground: Ground, fold: int, compute: Compute, limit: int = LIMIT
+) -> SceneSource:
+    """Batches of a fold; inputs of whole scenes are kept if all take at most ``limit`` bytes."""
     augment = job.config.augment
     return SceneSource(
         scenes=ground.scenes,
@@ -94,7 +97,7 @@ def make_source(job: Job, ground: Ground, fold: int, compute: Compute) -> SceneS
             augment.seed,
             fold,
         ),
-        recipe=ground.recipe,
+        inputs=SceneInputs(ground.scenes, ground.recipe, compute.device, limit),
         enricher=Enricher(augment.enrich, len(ground.recipe.names)),
         size=job.config.train.batch,
         patch=augment.patch,

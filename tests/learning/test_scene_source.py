@@ -17,6 +17,7 @@ from pipeline.imagery.tiles import TiledScene, open_tiles, pack, write_tiles
 from pipeline.learning.enrichment import Enricher
 from pipeline.learning.plan import make_plan, scene_windows, window_counts
 from pipeline.learning.sampler import Sampler
+from pipeline.learning.scene_inputs import SceneInputs
 from pipeline.learning.scene_source import SceneSource, side_by_side
 
 CPU = torch.device("cpu")
@@ -51,8 +52,9 @@ def _source(scenes: dict[str, TiledScene], **enrich: float) -> SceneSource:
     plan = make_plan({"a": (corners, counts)}, 0.5)
     shapes = {name: scene.shape for name, scene in scenes.items()}
     sampler = Sampler(plan, shapes, 8, 4, True, 0, 0)
+    inputs = SceneInputs(scenes, recipe, CPU)
     return SceneSource(
-        scenes, ("bb",), sampler, recipe, Enricher(Enrichment(**enrich), 2), 4, 8, CPU
+        scenes, ("bb",), sampler, inputs, Enricher(Enrichment(**enrich), 2), 4, 8, CPU
     )
 
 
