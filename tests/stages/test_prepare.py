@@ -1,0 +1,86 @@
+"""What comes before every stage: inputs for Make, generated scenes, nothing overwritten."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.chain import CHAIN
+from pipeline.config import load_config
+from pipeline.errors import DatasetError
+from pipeline.stages.job import Job
+from pipeline.stages.prepare import prepare
+from tests.chain_project import ROOT, tiny_config
+
+
+def _job(folder: Path, **generate: int) -> Job:
+    tree = tiny_config(str(folder / "raw"))
+    if generate:
+        tree["generate"] = generate
+    path = folder / "c.yaml"
+    path.write_text(yaml.safe_dump(tree))
+    return Job(load_config(path), folder / "run")
+
+
+def _times(job: Job) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (job.run / "inputs").glob("*.json")}
+
+
+def test_inputs_are_replaced_only_where_they_differ(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    job = _job(tmp_path)
+    prepare(job)
+    before = _times(job)
+    assert set(before) == {f"{row.name}.json" for row in CHAIN}
+    prepare(job)
+    assert _times(job) == before
+    (tmp_path / "raw" / "new.tif").write_bytes(b"x")
+    prepare(job)
+    after = _times(job)
+    assert [name for name in before if after[name] != before[name]] == ["scenes.json"]
+
+
+def test_resolved_configuration_is_stored(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    job = _job(tmp_path)
+    prepare(job)
+    stored = yaml.safe_load((job.run / "config.yaml").read_text())
+    assert stored["train"]["steps"] == job.config.train.steps
+    assert load_config(job.run / "config.yaml") == job.config
+
+
+def test_missing_folder_names_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="DATA="):
+        prepare(_job(tmp_path))
+
+
+@pytest.mark.slow
+def test_scenes_are_generated_once_and_again_for_another_seed(tmp_path: Path) -> None:
+    small = {"train_places": 2, "test_places": 1, "twins": 0, "smallest": 48, "largest": 52}
+    prepare(_job(tmp_path, seed=1, **small))
+    item = tmp_path / "raw" / "item.json"
+    first = json.loads(item.read_text())
+    moment = item.stat().st_mtime_ns
+    prepare(_job(tmp_path, seed=1, **small))
+    assert item.stat().st_mtime_ns == moment
+    prepare(_job(tmp_path, seed=2, **small))
+    second = json.loads(item.read_text())
+    assert first["files"].keys() == second["files"].keys()
+    assert first["files"] != second["files"]
+
+
+def test_files_that_were_not_generated_are_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    treasure = tmp_path / "raw" / "labels.csv"
+    treasure.write_text("mine")
+    with pytest.raises(DatasetError, match="never overwritten"):
+        prepare(_job(tmp_path, seed=1))
+    assert treasure.read_text() == "mine"
+
+
+def test_clean_spares_raw_data() -> None:
+    recipe = (ROOT / "Makefile").read_text().split("clean:")[1].split("\n\n")[0]
+    assert recipe.strip().endswith("rm -rf data/runs")
