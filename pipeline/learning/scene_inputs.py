@@ -50,19 +50,21 @@ class SceneInputs:
             gains: (N,) factors of the windows' brightness; inputs are then always made anew.
 
         Returns:
-            N tensors (F, h, w) float32, not to be written to.
+            N tensors (F, h, w) float32, channels last in memory, not to be written to.
         """
         if self._keeps and gains is None:
             pairs = zip(names, windows, strict=True)
             return [_part(self._whole(name), window) for name, window in pairs]
         scenes = [self._scenes[name] for name in names]
-        return inputs(scenes, windows, self._recipe, self._device, gains).unbind()
+        made = inputs(scenes, windows, self._recipe, self._device, gains)
+        return made.contiguous(memory_format=torch.channels_last).unbind()
 
     def _whole(self, name: str) -> Tensor:
         """(F, H, W) inputs of a whole scene."""
         if name not in self._kept:
             scene = self._scenes[name]
-            self._kept[name] = inputs([scene], [whole(scene)], self._recipe, self._device)[0]
+            made = inputs([scene], [whole(scene)], self._recipe, self._device)
+            self._kept[name] = made.contiguous(memory_format=torch.channels_last)[0]
         return self._kept[name]
 
 

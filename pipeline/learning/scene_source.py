@@ -84,7 +84,7 @@ class SceneSource:
             [torch.from_numpy(part) for part in parts] for parts in zip(*pairs, strict=True)
         )
         return Batch(
-            _stack(self._inputs(names, windows, gains), elements),
+            _stack(self._inputs(names, windows, gains), elements, torch.channels_last),
             _stack(masks, elements).to(self._device),
             _stack(valid, elements).to(self._device),
         )
@@ -100,9 +100,14 @@ def side_by_side(shape: tuple[int, int], patch: int) -> list[Window]:
     ]
 
 
-def _stack(parts: Sequence[Tensor], elements: Sequence[int]) -> Tensor:
-    """A batch of parts, each under its element of D4."""
-    batch = parts[0].new_empty((len(parts), *parts[0].shape))
+def _stack(
+    parts: Sequence[Tensor],
+    elements: Sequence[int],
+    layout: torch.memory_format = torch.contiguous_format,
+) -> Tensor:
+    """A batch of parts (..., h, h), each under its element of D4."""
+    shape, first = (len(parts), *parts[0].shape), parts[0]
+    batch = torch.empty(shape, dtype=first.dtype, device=first.device, memory_format=layout)
     for target, part, element in zip(batch, parts, elements, strict=True):
         target.copy_(d4.apply(element, part))
     return batch
