@@ -13,7 +13,6 @@ from pipeline.config.spectral import index_bands
 from pipeline.errors import ConfigError
 from tests.contest_folder import GROUPS, contest_config, contest_tree
 
-
 CONFIGS = Path(__file__).parent.parent / "configs"
 
 
