@@ -127,6 +127,9 @@ class LibraryNetwork(Section):
 Network = Annotated[UNet | LibraryNetwork, Field(discriminator="kind")]
 
 
+Pixels = Annotated[float, Field(ge=0)]
+
+
 class Loss(Section):
     """L = sum_c w_c (a BCE_c + (1 - a) (1 - J_c)), J the soft Jaccard pooled over the batch."""
 
@@ -134,12 +137,12 @@ class Loss(Section):
     """The share a of binary cross-entropy."""
     log_jaccard: bool = False
     """Use -log J instead of 1 - J."""
-    smoothing: float | dict[int, float] = 1.0
-    """Pixels added to intersection and union: one number, or one per class code."""
+    smoothing: Pixels | dict[int, Pixels] = 1.0
+    """Pixels added to intersection and union: one number, or one per class code (1 elsewhere)."""
     absent: Literal["ignore", "punish"] = "ignore"
     """What the Jaccard term does with a class that is absent from a batch: nothing, or count
     its false positives."""
-    class_weights: dict[int, float] = Field(default_factory=dict)
+    class_weights: dict[int, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Weight w_c per class code; 1 where none is given, scaled to sum to 1."""
 
 

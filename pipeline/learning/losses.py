@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from pipeline.config.learning import Loss
+from pipeline.errors import ConfigError
 
 Absent = Literal["ignore", "punish"]
 _TINY = 1e-7
@@ -101,15 +102,25 @@ def _cross_entropy(logits: Tensor, truth: Tensor, known: Tensor) -> Tensor:
 
 
 def build_loss(settings: Loss, codes: Sequence[int]) -> SegmentationLoss:
-    """The loss that the configuration describes, for classes of these codes."""
+    """The loss that the configuration describes, for classes of these codes.
+
+    Raises:
+        ConfigError: If every class has weight 0.
+    """
     smoothing = settings.smoothing
     table: Mapping[int, float] = (
         smoothing if isinstance(smoothing, dict) else dict.fromkeys(codes, smoothing)
     )
+    weights = [settings.class_weights.get(code, 1.0) for code in codes]
+    if not any(weights):
+        raise ConfigError(
+            "train.loss.class_weights: every class has weight 0, so nothing would be learned; "
+            "give at least one class a weight above 0"
+        )
     return SegmentationLoss(
         cross_entropy=settings.cross_entropy,
         smoothing=[table.get(code, 1.0) for code in codes],
-        weights=[settings.class_weights.get(code, 1.0) for code in codes],
+        weights=weights,
         log_jaccard=settings.log_jaccard,
         absent=settings.absent,
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from pipeline.config.learning import Loss
+from pipeline.errors import ConfigError
 from pipeline.learning.losses import SegmentationLoss, build_loss
 
 
@@ -143,3 +145,15 @@ def test_settings_by_class_code() -> None:
     assert loss.smoothing.tolist() == [9.0, 1.0]
     assert loss.weights.tolist() == [0.25, 0.75]
     assert loss.absent == "punish"
+
+
+def test_weights_that_teach_nothing_are_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"class_weights: every class has weight 0"):
+        build_loss(Loss(class_weights={5: 0.0, 7: 0.0}), (5, 7))
+    assert build_loss(Loss(class_weights={5: 0.0}), (5, 7)).weights.tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("wrong", [{"smoothing": -1.0}, {"class_weights": {5: -1.0}}])
+def test_negative_numbers_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        Loss(**wrong)
