@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from pipeline.artifacts import read_json
+from pipeline.errors import ArtifactError
 from pipeline.imagery.features import InputRecipe
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.learning.device import Compute
@@ -53,15 +54,22 @@ def load_ground(job: Job) -> Ground:
     """Open what the stages before wrote; no pixels are read yet.
 
     Raises:
-        ArtifactError: If a stage before has not finished.
+        ArtifactError: If a stage before has not finished, or was made from other scenes.
         ConfigError: If no scene has labels.
     """
     tiles, augment = labelled_tiles(job), job.results("augment")
     statistics = job.results("tiles")["statistics"]
+    folds = read_folds(augment["folds"].path("folds.json"))
+    plan = read_plan(augment["plan"].path("plan.csv"))
+    if {scene for fold in folds for scene in fold} != set(tiles) or set(plan.names) - set(tiles):
+        raise ArtifactError(
+            f"{job.run / 'augment'}: its folds or plan are of other scenes than those that are "
+            "labelled now; run `augment` again"
+        )
     return Ground(
         scenes={scene: open_tiles(item.folder) for scene, item in tiles.items()},
-        folds=read_folds(augment["folds"].path("folds.json")),
-        plan=read_plan(augment["plan"].path("plan.csv")),
+        folds=folds,
+        plan=plan,
         recipe=InputRecipe.from_json(read_json(statistics.path("statistics.json"))),
         digests={
             "tiles": {scene: item.digest for scene, item in tiles.items()},

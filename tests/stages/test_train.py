@@ -17,11 +17,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from pipeline.artifacts import load_stage, read_json
-from pipeline.errors import TrainingError
+from pipeline.errors import ArtifactError, TrainingError
 from pipeline.learning.weights import load_network
 from pipeline.stages import augment, train
 from pipeline.stages.job import Job
-from tests.stages.tiled_run import tiled_job, write_tiled_run
+from tests.stages.tiled_run import LABELLED, tiled_job, write_tiled_run
 
 
 @pytest.fixture
@@ -109,6 +109,15 @@ def test_a_new_test_scene_or_new_file_times_retrain_nothing(job: Job, tmp_path: 
     assert _built(job) == before
 
 
+def test_folds_of_other_scenes_are_refused(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LABELLED, "6060_0_0", (20, 20))
+    write_tiled_run(tmp_path)
+    with pytest.raises(ArtifactError, match="run `augment` again"):
+        train.run(job)
+
+
 class _NoNumber(nn.Module):
     def forward(self, logits: Tensor, *_: Tensor) -> Tensor:
         return logits.mean() * math.nan
@@ -131,7 +140,7 @@ import torch
 torch.set_num_threads(1)
 from pipeline.learning import training
 from pipeline.stages import train
-from tests.stages.tiled_run import tiled_job
+from tests.stages.tiled_run import LABELLED, tiled_job
 training.SAVE_SECONDS = 0.05
 train.run(tiled_job(Path(sys.argv[1]), train={"steps": 240}))
 """
