@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
+from pipeline.cli import main
 from pipeline.errors import DatasetError
 from pipeline.imagery.tiff import read_group
 from pipeline.stages import scenes
 from pipeline.stages.job import Job
-from tests.contest_folder import TRAIN, X_MAX, Y_MIN, contest_config, write_rows, write_tiff
+from tests.contest_folder import (
+    TRAIN,
+    X_MAX,
+    Y_MIN,
+    contest_config,
+    contest_tree,
+    write_rows,
+    write_tiff,
+)
 
 LABELS = "train_wkt_v4.csv"
 HEADER = ("ImageId", "ClassType", "MultipolygonWKT")
@@ -113,13 +124,24 @@ CASES: list[tuple[Callable[[Path], None], str, str]] = [
     ("spoil", "where", "message"), CASES, ids=[f"{case[1]}-{case[2][:24]}" for case in CASES]
 )
 def test_error_names_file_and_fix(
-    contest: Path, spoil: Callable[[Path], None], where: str, message: str
+    contest: Path,
+    spoil: Callable[[Path], None],
+    where: str,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     spoil(contest)
-    job = Job(contest_config(contest), contest.parent / "run")
-    with pytest.raises(DatasetError, match=message) as caught:
-        scenes.run(job)
-    assert where in str(caught.value)
+    monkeypatch.chdir(contest.parent)
+    Path("tiny.yaml").write_text(yaml.safe_dump(contest_tree(contest)))
+    monkeypatch.setattr("sys.argv", ["pipeline", "scenes", "--config", "tiny.yaml"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert where in told
+    assert re.search(message, told)
+    job = Job(contest_config(contest), Path("data/runs/tiny"))
     assert_nothing_half_written(job, TRAIN[1] if where == M else TRAIN[0])
 
 
