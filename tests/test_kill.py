@@ -48,15 +48,16 @@ def _start(folder: Path, run: str) -> subprocess.Popen[str]:
 
 def _finished(folder: Path, run: str) -> set[str]:
     """Items that are in place."""
-    return {str(path.parent) for path in (folder / "data" / "runs" / run).glob("*/*/item.json")}
+    found = (folder / "data" / "runs" / run).glob("*/*/item.json")
+    return {str(path.parent) for path in found if not path.parent.name.startswith(".tmp-")}
 
 
 def _made(folder: Path, run: str) -> dict[str, int]:
     return {name: (Path(name) / "item.json").stat().st_mtime_ns for name in _finished(folder, run)}
 
 
-def _digests(folder: Path, run: str) -> dict[str, dict[str, str]]:
-    """Digest of every item of every stage but for those that record times."""
+def _keys(folder: Path, run: str) -> dict[str, dict[str, str]]:
+    """Key of every item of every stage: what it was made from."""
     found = {}
     for row in CHAIN:
         manifest = json.loads((folder / "data/runs" / run / row.name / "manifest.json").read_text())
@@ -83,7 +84,7 @@ def test_killed_chain_ends_like_an_uninterrupted_one(tmp_path: Path) -> None:
     last = _start(folder, "killed")
     assert last.wait() == 0
 
-    assert _digests(folder, "killed") == _digests(folder, "whole")
+    assert _keys(folder, "killed") == _keys(folder, "whole")
     for name in ("submission/submission.csv", "score/score.json"):
         one, two = (folder / "data" / "runs" / run / name for run in ("whole", "killed"))
         assert one.read_bytes() == two.read_bytes()
