@@ -88,6 +88,8 @@ class Training:
                 self._save()
             elif time.monotonic() - self._saved > SAVE_SECONDS:
                 self._save()
+        if not self.progress.rows:  # killed when its minutes were over, before any validation
+            self._validate(self.settings.validations)
         return Result(self.best, tuple(self.progress.rows), self._reason())
 
     def _step(self, batch: Batch, rate: float) -> float:

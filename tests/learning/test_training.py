@@ -193,6 +193,20 @@ def test_time_spent_survives_a_kill(tmp_path: Path, monkeypatch: Any) -> None:
     assert last.step < 80
 
 
+def test_killed_when_its_minutes_were_over_still_gives_weights(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(module, "SAVE_SECONDS", 0.0)
+    part = _training(tmp_path, seconds=1000.0, steps=10**6)
+    part.on_step = _kill_at(3)
+    with pytest.raises(_KilledError):
+        part.run()
+    result = _training(tmp_path, seconds=1e-9, steps=10**6).run()
+    assert [row.step for row in result.rows] == [2]
+    assert result.stopped == "minutes"
+    assert result.weights
+
+
 def test_a_loss_that_is_no_number_names_step_and_advice(tmp_path: Path) -> None:
     training = _training(tmp_path, Ground(scale=math.inf))
     with pytest.raises(TrainingError, match=r"step 0 is nan.*train\.rate \(now 0\.05\)"):
