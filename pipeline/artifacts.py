@@ -12,10 +12,8 @@ file of it is not what was recorded.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -25,100 +23,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from pipeline.errors import ArtifactError
+from pipeline.files import (
+    FileRecord,
+    digest_of,
+    flush,
+    flush_folder,
+    hash_file,
+    is_safe_name,
+    read_json,
+    write_json,
+)
 
 RECORD = "item.json"
 MANIFEST = "manifest.json"
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-
-
-def is_safe_name(name: str) -> bool:
-    """Whether a name from outside may become a file or folder name."""
-    return _SAFE_NAME.fullmatch(name) is not None
-
-
-def to_json(value: Any) -> str:
-    """JSON text of a value, the same text for the same value."""
-    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def digest_of(value: Any) -> str:
-    """SHA-256 of a JSON value."""
-    return hashlib.sha256(to_json(value).encode()).hexdigest()
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that a crash leaves the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _flush_folder(path.parent)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file atomically."""
-    write_bytes(path, to_json(value).encode())
-
-
-def replace_if_different(path: Path, value: Any) -> bool:
-    """Write a JSON file only if its content changes, so that Make sees no newer file.
-
-    Returns:
-        True if the file was written.
-    """
-    data = to_json(value).encode()
-    if path.exists() and path.read_bytes() == data:
-        return False
-    write_bytes(path, data)
-    return True
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file that a stage wrote.
-
-    Raises:
-        ArtifactError: If the file is missing or is not JSON.
-    """
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        raise ArtifactError(f"{path}: missing; run the stage that writes it first") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"{path}: damaged ({error}); remove it and run its stage") from error
-
-
-@dataclass(frozen=True)
-class FileRecord:
-    """One file as it was when it was written."""
-
-    size: int
-    mtime_ns: int
-    sha256: str
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Record of a file on disk."""
-        status = path.stat()
-        return cls(status.st_size, status.st_mtime_ns, hash_file(path))
-
-    def matches(self, path: Path) -> bool:
-        """Whether the file still has this content; its bytes are read only if its time changed."""
-        try:
-            status = path.stat()
-        except OSError:
-            return False
-        if status.st_size != self.size:
-            return False
-        return status.st_mtime_ns == self.mtime_ns or hash_file(path) == self.sha256
 
 
 @dataclass(frozen=True)
@@ -174,7 +91,7 @@ def build_item(folder: Path, key: str, build: Callable[[Path], None]) -> Item:
         raise
     paths = sorted(path for path in temporary.rglob("*") if path.is_file())
     for path in paths:
-        _flush(path)
+        flush(path)
     files = {path.relative_to(temporary).as_posix(): FileRecord.of(path) for path in paths}
     records = {name: vars(record) for name, record in files.items()}
     write_json(temporary / RECORD, {"name": folder.name, "key": key, "files": records})
@@ -189,35 +106,8 @@ def _swap(temporary: Path, folder: Path) -> None:
     if folder.exists():
         folder.rename(trash)
     temporary.rename(folder)
-    _flush_folder(folder.parent)
+    flush_folder(folder.parent)
     shutil.rmtree(trash, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def publish(item: Item, name: str, path: Path) -> None:
-    """Keep a copy of an item's file at a path that others rely on.
-
-    Nothing is written if the copy is there and unaltered; it changes in one step.
-    """
-    if path.is_file() and hash_file(path) == item.files[name].sha256:
-        return
-    temporary = path.with_name(f".tmp-{path.name}")
-    shutil.copyfile(item.path(name), temporary)
-    _flush(temporary)
-    temporary.replace(path)
-    _flush_folder(path.parent)
 
 
 @dataclass
@@ -342,3 +232,17 @@ def load_stage(folder: Path) -> dict[str, Item]:
             raise ArtifactError(f"{folder / name}: damaged or removed; run `{folder.name}` again")
         items[name] = item
     return items
+
+
+def publish(item: Item, name: str, path: Path) -> None:
+    """Keep a copy of an item's file at a path that others rely on.
+
+    Nothing is written if the copy is there and unaltered; it changes in one step.
+    """
+    if path.is_file() and hash_file(path) == item.files[name].sha256:
+        return
+    temporary = path.with_name(f".tmp-{path.name}")
+    shutil.copyfile(item.path(name), temporary)
+    flush(temporary)
+    temporary.replace(path)
+    flush_folder(path.parent)

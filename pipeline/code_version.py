@@ -16,7 +16,16 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parent
 _PACKAGE = _ROOT.name
-_NO_NUMBERS = ("artifacts", "chain", "code_version", "config", "errors", "progress", "stages.job")
+_NO_NUMBERS = (
+    "artifacts",
+    "chain",
+    "code_version",
+    "config",
+    "errors",
+    "files",
+    "progress",
+    "stages.job",
+)
 
 
 def code_version(module: str) -> str:

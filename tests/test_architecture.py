@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pipeline"
 FLOORS = (
     {"errors", "progress", "code_version", "chain"},
+    {"files"},
     {"artifacts", "config"},
     {"imagery"},
     {"learning"},

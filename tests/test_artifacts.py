@@ -8,22 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.artifacts import (
-    MANIFEST,
-    StageFolder,
-    is_safe_name,
-    load_item,
-    load_stage,
-    replace_if_different,
-    write_json,
-)
+from pipeline.artifacts import MANIFEST, StageFolder, load_item, load_stage
 from pipeline.errors import ArtifactError
+from pipeline.files import is_safe_name, replace_if_different, write_json
 
 
 def _run(folder: Path, values: dict[str, str], code: str = "1") -> list[str]:
+    """Run a toy stage of one text file per item; the items that it built."""
     with StageFolder(folder, "toy", code) as stage:
         for name, text in values.items():
-            stage.item(name, {"text": text}, lambda to, t=text: (to / "value.txt").write_text(t))
+
+            def build(target: Path, text: str = text) -> None:
+                (target / "value.txt").write_text(text)
+
+            stage.item(name, {"text": text}, build)
     return stage.built
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.artifacts import is_safe_name
 from pipeline.config.dataset import BandGroupRow, Dataset
 from pipeline.errors import DatasetError, LabelError
+from pipeline.files import is_safe_name
 from pipeline.imagery.faults import Faults
 from pipeline.imagery.tables import read_rows
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline.artifacts import write_bytes
+from pipeline.files import write_bytes
 from pipeline.progress import say
 
 _DIGEST = hashlib.sha256().digest_size

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.artifacts import read_json
 from pipeline.errors import ArtifactError, ConfigError
+from pipeline.files import read_json
 
 _REGION_ROW_COLUMN = re.compile(r"(?P<region>[A-Za-z0-9]+)_(?P<row>\d+)_(?P<column>\d+)")
 

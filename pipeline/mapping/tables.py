@@ -14,8 +14,8 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.errors import ShapelyError
 
-from pipeline.artifacts import is_safe_name
 from pipeline.errors import PipelineError
+from pipeline.files import is_safe_name
 
 Polygonal: TypeAlias = Polygon | MultiPolygon
 HEADER = ("ImageId", "ClassType", "MultipolygonWKT")

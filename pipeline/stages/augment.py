@@ -15,7 +15,8 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from pipeline.artifacts import Item, StageFolder, write_bytes, write_json
+from pipeline.artifacts import Item, StageFolder
+from pipeline.files import write_bytes, write_json
 from pipeline.imagery.patches import Window, cut_mask
 from pipeline.imagery.tiles import TiledScene, open_tiles, unpack
 from pipeline.learning.folds import folds_record, make_folds

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from pipeline.artifacts import Item, read_json, write_bytes, write_json
+from pipeline.artifacts import Item
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import ArtifactError
+from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.tiles import open_tiles, unpack
 from pipeline.learning.folds import read_folds
 from pipeline.learning.metrics import LevelCounts

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from pipeline.artifacts import read_json
 from pipeline.errors import ArtifactError
+from pipeline.files import read_json
 from pipeline.imagery.features import InputRecipe
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.learning.device import Compute

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts import Item, StageFolder, is_safe_name, load_stage
+from pipeline.artifacts import Item, StageFolder, load_stage
 from pipeline.chain import stage as stage_row
 from pipeline.code_version import code_version
 from pipeline.config import Config
 from pipeline.config.load import section_values
 from pipeline.errors import ArtifactError, ConfigError
+from pipeline.files import is_safe_name
 
 RUNS = Path("data/runs")
 SCENE = "scene-"

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts import Item, StageFolder, hash_file, publish, read_json
+from pipeline.artifacts import Item, StageFolder, publish
 from pipeline.errors import ScoringError
+from pipeline.files import hash_file, read_json
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.imagery.transform import moved
 from pipeline.mapping.geojson import read_geojson

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import shapely
 
-from pipeline.artifacts import Item, read_json, write_bytes
+from pipeline.artifacts import Item
 from pipeline.config.dataset import ClassRow
 from pipeline.config.mapping import Polygons
 from pipeline.errors import ArtifactError
+from pipeline.files import read_json, write_bytes
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.learning.folds import read_folds
 from pipeline.mapping.geojson import ClassObjects, to_geojson

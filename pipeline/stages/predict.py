@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pipeline.artifacts import Item, read_json, write_json
+from pipeline.artifacts import Item
 from pipeline.errors import ArtifactError
+from pipeline.files import read_json, write_json
 from pipeline.imagery.features import InputRecipe
 from pipeline.imagery.tiles import open_tiles
 from pipeline.learning.device import Compute, choose_compute

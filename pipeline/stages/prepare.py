@@ -13,11 +13,12 @@ from typing import Any
 
 import yaml
 
-from pipeline.artifacts import build_item, digest_of, load_item, replace_if_different, write_bytes
+from pipeline.artifacts import build_item, load_item
 from pipeline.chain import CHAIN
 from pipeline.code_version import code_version
 from pipeline.config.model import Generate
 from pipeline.errors import DatasetError
+from pipeline.files import digest_of, replace_if_different, write_bytes
 from pipeline.progress import bar, say
 from pipeline.stages.job import Job
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pipeline.artifacts import hash_file, write_json
+from pipeline.files import hash_file, write_json
 
 BOOK = ".hashes.json"
 

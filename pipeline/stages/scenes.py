@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline.artifacts import StageFolder, read_json, write_bytes, write_json
+from pipeline.artifacts import StageFolder
 from pipeline.config import Config
 from pipeline.errors import DatasetError, LabelError
+from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.acquisition import labelled_image, offset_of
 from pipeline.imagery.catalogue import catalogue_csv, catalogue_lines, problems_of
 from pipeline.imagery.contest import ContestScene, read_contest

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts import Item, StageFolder, hash_file, publish, read_json, write_json
+from pipeline.artifacts import Item, StageFolder, publish
 from pipeline.config.dataset import Dataset
 from pipeline.config.mapping import Score as ScoreSettings
 from pipeline.errors import ScoringError
+from pipeline.files import hash_file, read_json, write_json
 from pipeline.mapping.geojson import read_geojson
 from pipeline.mapping.jaccard import class_jaccard
 from pipeline.mapping.scoring import Polygons, Score, score_scenes, score_tables

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from shapely import MultiPolygon
 
-from pipeline.artifacts import Item, hash_file, publish
+from pipeline.artifacts import Item, publish
 from pipeline.errors import SubmissionError
+from pipeline.files import hash_file
 from pipeline.mapping.geojson import read_geojson
 from pipeline.mapping.submission import check_submission, sample_rows, write_submission
 from pipeline.progress import say, track

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.artifacts import MANIFEST, read_json
+from pipeline.artifacts import MANIFEST
 from pipeline.chain import CHAIN
+from pipeline.files import read_json
 from pipeline.progress import say
 from pipeline.stages.job import Job
 from pipeline.stages.prepare import ASKED

@@ -13,10 +13,11 @@ from typing import Any
 import shapely
 from affine import Affine
 
-from pipeline.artifacts import Item, StageFolder, read_json, write_json
+from pipeline.artifacts import Item, StageFolder
 from pipeline.config import Config
 from pipeline.config.dataset import BandGroupRow
 from pipeline.errors import ArtifactError, DatasetError
+from pipeline.files import read_json, write_json
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.faults import Faults
 from pipeline.imagery.features import InputRecipe

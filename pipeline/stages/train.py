@@ -12,8 +12,9 @@ from typing import Any
 
 from torch import nn
 
-from pipeline.artifacts import StageFolder, write_bytes, write_json
+from pipeline.artifacts import StageFolder
 from pipeline.errors import TrainingError
+from pipeline.files import write_bytes, write_json
 from pipeline.imagery.features import InputRecipe
 from pipeline.learning.checkpoint import Checkpoints
 from pipeline.learning.device import Compute, choose_compute

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.artifacts import write_json
 from pipeline.errors import ArtifactError, ConfigError
+from pipeline.files import write_json
 from pipeline.learning.folds import folds_record, make_folds, place_of, read_folds
 
 

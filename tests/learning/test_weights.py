@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.artifacts import read_json, write_json
 from pipeline.config.learning import UNet
 from pipeline.errors import ArtifactError
+from pipeline.files import read_json, write_json
 from pipeline.learning.networks import build
 from pipeline.learning.weights import (
     NetworkRecord,

@@ -14,9 +14,10 @@ from affine import Affine
 from numpy.typing import NDArray
 from torch import nn
 
-from pipeline.artifacts import StageFolder, write_json
+from pipeline.artifacts import StageFolder
 from pipeline.config import Config
 from pipeline.config.learning import UNet
+from pipeline.files import write_json
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup

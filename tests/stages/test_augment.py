@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.artifacts import load_stage, read_json
+from pipeline.artifacts import load_stage
 from pipeline.errors import ConfigError
+from pipeline.files import read_json
 from pipeline.learning.folds import read_folds
 from pipeline.learning.plan import read_plan
 from pipeline.stages import augment

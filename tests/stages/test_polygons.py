@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.artifacts import StageFolder, write_json
+from pipeline.artifacts import StageFolder
+from pipeline.files import write_json
 from pipeline.imagery.labels import draw_masks
 from pipeline.mapping.geojson import read_geojson
 from pipeline.stages import evaluate, polygons

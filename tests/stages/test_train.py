@@ -16,8 +16,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from pipeline.artifacts import load_stage, read_json
+from pipeline.artifacts import load_stage
 from pipeline.errors import ArtifactError, TrainingError
+from pipeline.files import read_json
 from pipeline.learning.weights import load_network
 from pipeline.stages import augment, train
 from pipeline.stages.job import Job

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from affine import Affine
 
-from pipeline.artifacts import StageFolder, write_json
+from pipeline.artifacts import StageFolder
 from pipeline.config import Config
+from pipeline.files import write_json
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup
