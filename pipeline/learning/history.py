@@ -93,8 +93,9 @@ class Result:
 
     @property
     def best(self) -> Row:
-        """The row whose weights were kept: the first with the highest mean."""
-        return max(self.rows, key=lambda row: row.mean)
+        """The row whose weights were kept: the first of the highest mean; of zeros the last."""
+        first = max(self.rows, key=lambda row: row.mean)
+        return first if first.mean > 0 else self.rows[-1]
 
 
 def history_text(rows: Sequence[Row], codes: Sequence[int]) -> str:

@@ -3,6 +3,10 @@
 ``J_c = TP_c / (TP_c + FP_c + FN_c)``; the score is the plain mean over classes. A histogram of
 the 256 probability levels, once for the pixels of a class and once for the others, holds TP, FP
 and FN at *every* threshold: cumulating it from the top counts what lies at or above a level.
+
+A pixel belongs to a class when its level is *at least* the threshold, 1 to 256: level 0, which is
+also where nothing was predicted, is never of a class, and 256 takes no pixel. Validation and the
+thresholds of predictions follow this one rule.
 """
 
 from __future__ import annotations
@@ -15,6 +19,9 @@ from numpy.typing import NDArray
 
 LEVELS = 256
 """Number of levels of a quantised probability; level n stands for n / 255."""
+
+NOTHING = LEVELS
+"""The threshold that predicts nothing."""
 
 Counts = NDArray[np.int64]
 Bits = NDArray[np.bool_]
@@ -40,27 +47,16 @@ class Confusion:
     fp: Counts
     fn: Counts
 
-    @classmethod
-    def of(cls, predicted: Bits, truth: Bits, valid: Bits) -> Self:
-        """Counts of masks (K, H, W) against the truth (K, H, W) where ``valid`` (H, W) is set."""
-        tp = (predicted & truth & valid).sum(axis=(1, 2), dtype=np.int64)
-        fp = (predicted & ~truth & valid).sum(axis=(1, 2), dtype=np.int64)
-        fn = (~predicted & truth & valid).sum(axis=(1, 2), dtype=np.int64)
-        return cls(tp, fp, fn)
-
     def __add__(self, other: Confusion) -> Confusion:
         return Confusion(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
-
-    def jaccard(self) -> NDArray[np.float64]:
-        """(K,) Jaccard index; 0 where nothing is true and nothing predicted, as the contest has."""
-        union = self.tp + self.fp + self.fn
-        jaccard: NDArray[np.float64] = self.tp / np.maximum(union, 1)
-        return jaccard
 
 
 @dataclass(frozen=True)
 class Best:
-    """The best threshold of each class: ``level`` (K,) int64 and its ``jaccard`` (K,) float64."""
+    """The best threshold of each class: ``level`` (K,) int64 and its ``jaccard`` (K,) float64.
+
+    A class that no threshold takes a pixel of has level :data:`NOTHING` and Jaccard index 0.
+    """
 
     level: Counts
     jaccard: NDArray[np.float64]
@@ -114,24 +110,31 @@ class LevelCounts:
         tp = _at_or_above(self.positives)[rows, wanted]
         return Confusion(tp, _at_or_above(self.negatives)[rows, wanted], total - tp)
 
-    def jaccard_at(self, level: int | Counts) -> NDArray[np.float64]:
-        """(K,) pooled Jaccard when a pixel is predicted where its level is at least ``level``."""
-        return self.confusion_at(level).jaccard()
-
     def curves(self) -> NDArray[np.float64]:
-        """(K, 256) pooled Jaccard at every level as threshold."""
-        tp = _at_or_above(self.positives)[:, :LEVELS]
-        fp = _at_or_above(self.negatives)[:, :LEVELS]
+        """(K, 256) pooled Jaccard at the thresholds 1 to 256; 0 where union or hits are empty."""
+        tp = _at_or_above(self.positives)[:, 1:]
+        fp = _at_or_above(self.negatives)[:, 1:]
         union = self.positives.sum(axis=1, keepdims=True) + fp
         curves: NDArray[np.float64] = tp / np.maximum(union, 1)
         return curves
 
     def best(self) -> Best:
-        """The best level of each class; of equally good ones the one in their middle."""
+        """The best threshold of each class.
+
+        Of equally good ones the one in their middle is taken: it is the farthest from where
+        either side starts to lose.
+        """
         curves = self.curves()
-        tied = [np.flatnonzero(curve == curve.max()) for curve in curves]
-        level = np.array([levels[len(levels) // 2] for levels in tied], np.int64)
-        return Best(level, curves.max(axis=1, initial=0))
+        return Best(
+            np.array([1 + _middle_of_best(curve) for curve in curves], np.int64),
+            curves.max(axis=1, initial=0),
+        )
+
+
+def _middle_of_best(curve: NDArray[np.float64]) -> int:
+    """Index of the middle one of the largest values; the last index if nothing is above zero."""
+    best = np.flatnonzero(curve == curve.max())
+    return int(best[len(best) // 2]) if curve.max() > 0 else len(curve) - 1
 
 
 def _at_or_above(counts: Counts) -> Counts:

@@ -120,7 +120,8 @@ class Training:
         jaccard = tuple(float(value) for value in scores)
         known = [value for value in jaccard if not math.isnan(value)]
         mean = sum(known) / max(len(known), 1)
-        better = mean > progress.best
+        # Scores of 0, as on ground without positives, tell no weights apart: the last are kept.
+        better = mean > progress.best or mean == progress.best == 0
         if better:
             self.best = {k: v.detach().cpu().clone() for k, v in network.state_dict().items()}
         progress.since_best = 0 if better else progress.since_best + 1

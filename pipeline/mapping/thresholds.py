@@ -1,9 +1,8 @@
 """Thresholds per class, chosen on held-out folds.
 
-A pixel belongs to a class when its level is *at least* the threshold, 1 to 256: level 0, which is
-also where nothing was predicted, is never of a class, and 256 takes no pixel. Choosing is exact
-and free of pixels: the counts of the 256 levels give the pooled Jaccard index at every threshold
-at once.
+A pixel belongs to a class when its level is *at least* the threshold, 1 to 256, see
+:mod:`pipeline.learning.metrics`. Choosing is exact and free of pixels: the counts of the 256 levels
+give the pooled Jaccard index at every threshold at once.
 """
 
 from __future__ import annotations
@@ -12,14 +11,8 @@ import math
 from collections.abc import Sequence
 from functools import reduce
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.learning.metrics import LEVELS, Confusion, Counts, LevelCounts
 from pipeline.mapping.jaccard import Overlap
-
-NOTHING = LEVELS
-"""The threshold that predicts nothing."""
 
 
 def pooled(counts: Sequence[LevelCounts]) -> LevelCounts:
@@ -28,18 +21,8 @@ def pooled(counts: Sequence[LevelCounts]) -> LevelCounts:
 
 
 def best_thresholds(counts: LevelCounts) -> Counts:
-    """(K,) thresholds with the best Jaccard index; :data:`NOTHING` for a class without positives.
-
-    Of equally good thresholds the one in their middle is taken: it is the farthest from where
-    either side starts to lose.
-    """
-    return np.array([_middle_of_best(curve[1:]) + 1 for curve in counts.curves()], np.int64)
-
-
-def _middle_of_best(curve: NDArray[np.float64]) -> int:
-    """Index of the middle one of the largest values; past the end if nothing is above zero."""
-    best = np.flatnonzero(curve == curve.max())
-    return int(best[len(best) // 2]) if curve.max() > 0 else len(curve)
+    """(K,) thresholds with the best Jaccard index; 256 for a class without positives."""
+    return counts.best().level
 
 
 def level_of(probability: float) -> int:

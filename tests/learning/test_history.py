@@ -28,6 +28,11 @@ def test_best_is_the_first_of_equals() -> None:
     assert Result({}, rows, "steps").best is rows[0]
 
 
+def test_best_is_the_last_where_nothing_scores() -> None:
+    rows = tuple(Row(step, 0.1, 0.0, 3.0, 0.0, (math.nan,)) for step in (10, 20))
+    assert Result({}, rows, "steps").best is rows[1]
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the log's reader, not ours
 def test_log_holds_what_was_added(tmp_path: Path) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from pipeline.learning.metrics import LEVELS, Confusion, LevelCounts, to_levels
+from pipeline.learning.metrics import LEVELS, NOTHING, LevelCounts, to_levels
+
+Mask = NDArray[np.bool_]
 
 
 def _example() -> LevelCounts:
@@ -17,35 +20,44 @@ def _example() -> LevelCounts:
     return counts
 
 
+def _jaccard(predicted: Mask, truth: Mask, valid: Mask) -> float:
+    """Pooled Jaccard of one class by plain counting."""
+    union = int(((predicted | truth) & valid).sum())
+    return int((predicted & truth & valid).sum()) / max(union, 1)
+
+
 def test_confusion_by_hand() -> None:
-    predicted = np.array([[[True, True, False, False, True]]])
-    truth = np.array([[[True, False, True, False, True]]])
-    valid = np.array([[True, True, True, True, False]])
-    counts = Confusion.of(predicted, truth, valid)
-    assert (counts.tp[0], counts.fp[0], counts.fn[0]) == (1, 1, 1)
-    assert counts.jaccard()[0] == 1 / 3
-    assert (counts + counts).jaccard()[0] == 1 / 3
-
-
-def test_level_counts_by_hand() -> None:
     counts = _example()
     # At level 91: one hit (200), one false (200), one missed (90).
-    assert counts.jaccard_at(91)[0] == 1 / 3
-    # At level 90: both found, one false.
-    assert counts.jaccard_at(90)[0] == 2 / 3
-    assert counts.jaccard_at(0)[0] == 2 / 4
-    assert counts.jaccard_at(256)[0] == 0
+    at = counts.confusion_at(91)
+    assert (at.tp[0], at.fp[0], at.fn[0]) == (1, 1, 1)
+    both = at + counts.confusion_at(256)
+    assert (both.tp[0], both.fp[0], both.fn[0]) == (1, 1, 3)
+
+
+def test_best_by_hand() -> None:
+    counts = _example()
+    curve = counts.curves()[0]
+    assert curve[[1 - 1, 90 - 1, 91 - 1, 256 - 1]].tolist() == [2 / 4, 2 / 3, 1 / 3, 0]
     best = counts.best()
     assert best.jaccard[0] == 2 / 3
     # Levels 11 to 90 are equally good; the middle one is chosen.
     assert best.level[0] == 51
 
 
-def test_absent_class_has_jaccard_zero_and_a_middle_level() -> None:
+def test_absent_class_has_jaccard_zero_and_predicts_nothing() -> None:
     counts = LevelCounts.empty(1)
-    counts.add(np.zeros((1, 2, 2), np.uint8), np.zeros((1, 2, 2), bool), np.ones((2, 2), bool))
-    assert counts.jaccard_at(10)[0] == 0
-    assert counts.best().level[0] == 128
+    counts.add(np.full((1, 2, 2), 9, np.uint8), np.zeros((1, 2, 2), bool), np.ones((2, 2), bool))
+    assert counts.best().jaccard[0] == 0
+    assert counts.best().level[0] == NOTHING
+
+
+def test_level_zero_is_never_of_a_class() -> None:
+    counts = LevelCounts.empty(1)
+    truth = np.arange(10).reshape(1, 1, 10) < 3
+    counts.add(np.zeros((1, 1, 10), np.uint8), truth, np.ones((1, 10), bool))
+    assert counts.best().jaccard[0] == 0
+    assert counts.best().level[0] == NOTHING
 
 
 def test_invalid_pixels_do_not_count() -> None:
@@ -70,15 +82,12 @@ def test_every_threshold_equals_plain_counting(seed: int, share: float) -> None:
         part.add(level, mask, ok)
     merged = parts[0].merge(parts[1])
     curves = merged.curves()
-    for level in range(0, LEVELS, 5):
-        plain = sum(
-            (
-                Confusion.of(a >= level, b, ok)
-                for a, b, ok in zip(levels, truth, valid, strict=True)
-            ),
-            Confusion(np.zeros(2, int), np.zeros(2, int), np.zeros(2, int)),
-        )
-        assert np.array_equal(merged.jaccard_at(level), plain.jaccard())
-        assert np.array_equal(curves[:, level], plain.jaccard())
+    for row in range(2):
+        plain = [
+            _jaccard(levels[:, row] >= level, truth[:, row], valid)
+            for level in range(1, LEVELS + 1, 5)
+        ]
+        assert curves[row, ::5].tolist() == plain
     best = merged.best()
-    assert np.array_equal(merged.jaccard_at(best.level), curves.max(axis=1))
+    at = merged.confusion_at(best.level)
+    assert np.array_equal(at.tp / np.maximum(at.tp + at.fp + at.fn, 1), curves.max(axis=1))

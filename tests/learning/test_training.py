@@ -149,6 +149,16 @@ def test_best_weights_are_those_of_the_best_row(tmp_path: Path, monkeypatch: Any
     assert torch.equal(result.weights["0.weight"], kept[1])
 
 
+def test_ground_without_positives_keeps_the_last_weights(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "validate", lambda *_: [math.nan, math.nan])
+    training = _training(tmp_path, average=0.0, patience=1)
+    result = training.run()
+    assert result.best.step == 40
+    assert result.stopped == "steps"
+    last = training.network.get_parameter("0.weight")
+    assert torch.equal(result.weights["0.weight"], last)
+
+
 def test_patience_ends_a_training_that_gets_no_better(tmp_path: Path, monkeypatch: Any) -> None:
     scores = iter([0.5, 0.4, 0.3, 0.2])
     monkeypatch.setattr(module, "validate", lambda *_: [next(scores)] * 2)

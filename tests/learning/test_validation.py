@@ -35,3 +35,11 @@ def test_class_that_is_not_there_has_no_number() -> None:
     )
     compute = Compute(torch.device("cpu"), torch.float32)
     assert math.isnan(validate(nn.Identity(), [batch], 1, compute)[0])
+
+
+def test_a_class_below_every_threshold_scores_nothing() -> None:
+    """Predicting everywhere would give 0.3, but level 0 is of no class, here as in `evaluate`."""
+    masks = torch.arange(10).reshape(1, 1, 1, 10) < 3
+    batch = Batch(torch.full((1, 1, 1, 10), -20.0), masks, torch.ones(1, 1, 10).bool())
+    compute = Compute(torch.device("cpu"), torch.float32)
+    assert validate(nn.Identity(), [batch], 1, compute).tolist() == [0]

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.learning.metrics import LevelCounts
+from pipeline.learning.metrics import NOTHING, LevelCounts
 from pipeline.mapping.jaccard import Overlap, mean_jaccard
 from pipeline.mapping.thresholds import (
-    NOTHING,
     best_thresholds,
     cross_fitted,
     level_of,
