@@ -84,6 +84,15 @@ def read_polygons(text: str) -> MultiPolygon:
     return polygons_of(shapely.force_2d(geometry))
 
 
+def made_valid(geometry: BaseGeometry) -> MultiPolygon:
+    """The polygons of a geometry that may be invalid, as labels drawn by hand are.
+
+    This is the one reading of labels, for training and for scoring alike.
+    """
+    polygons = polygons_of(geometry)
+    return polygons if polygons.is_valid else mended(polygons)
+
+
 def mended(geometry: MultiPolygon) -> MultiPolygon:
     """The valid union of the parts, each made valid by itself.
 

@@ -11,9 +11,9 @@ from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.errors import ScoringError
+from pipeline.imagery.outlines import made_valid
 from pipeline.mapping.jaccard import Absent, Overlap, mean_jaccard
 from pipeline.mapping.tables import Polygonal, Row, geometry_of, read_rows
-from pipeline.mapping.text import polygonal
 
 Key = tuple[str, int]
 
@@ -55,13 +55,6 @@ def overlap_of(prediction: BaseGeometry, truth: BaseGeometry) -> Overlap:
         return Overlap(0.0, float(predicted), float(true))
     both = min(shapely.area(shapely.intersection(prediction, truth)), predicted, true)
     return Overlap(float(both), float(predicted - both), float(true - both))
-
-
-def made_valid(geometry: BaseGeometry) -> MultiPolygon:
-    """The polygons of a truth that may be invalid, as labels drawn by hand are."""
-    if shapely.is_valid(geometry):
-        return polygonal(geometry)
-    return polygonal(shapely.make_valid(geometry))
 
 
 def score_tables(submission: Path, truth: Path, codes: Sequence[int]) -> Score:

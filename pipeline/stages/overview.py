@@ -9,10 +9,11 @@ from typing import Any
 from pipeline.artifacts import Item, StageFolder, publish
 from pipeline.errors import ScoringError
 from pipeline.files import hash_file, read_json
+from pipeline.imagery.outlines import made_valid
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.imagery.transform import moved
 from pipeline.mapping.geojson import read_geojson
-from pipeline.mapping.scoring import Polygons, made_valid
+from pipeline.mapping.scoring import Polygons
 from pipeline.mapping.tables import Polygonal, geometry_of, read_rows
 from pipeline.reporting.overview import SceneView, draw_overview
 from pipeline.reporting.picture import colour_picture

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon
 
 from pipeline.errors import ScoringError
+from pipeline.imagery.outlines import check_outline, made_valid
 from pipeline.mapping.jaccard import Overlap
-from pipeline.mapping.scoring import made_valid, overlap_of, score_scenes, score_tables
+from pipeline.mapping.scoring import overlap_of, score_scenes, score_tables
 from pipeline.mapping.text import polygonal
 
 HEADER = "ImageId,ClassType,MultipolygonWKT\n"
@@ -96,6 +97,22 @@ def test_truth_is_made_valid(tmp_path: Path) -> None:
     submission = table(tmp_path / "submission.csv", ("a", 1, box(0, 0, 1, 2)))
     assert score_tables(submission, truth, [1]).classes[1] == Overlap(1, 1, 1)
     assert made_valid(shapely.from_wkt(BOW_TIE)).area == 2
+
+
+@pytest.mark.parametrize(
+    ("parts", "area"),
+    [(((0, -4, 4, 0), (1, -2, 2, -1)), 16), (((0, -4, 4, 0), (2, -6, 6, -2)), 28)],
+    ids=["one inside the other", "overlapping"],
+)
+def test_truth_is_read_as_training_reads_it(
+    tmp_path: Path, parts: tuple[tuple[float, float, float, float], ...], area: float
+) -> None:
+    text = MultiPolygon([shapely.box(*part) for part in parts]).wkt
+    trained_on = check_outline(text, (0, -10, 10, 0), (0, 0))
+    truth = table(tmp_path / "truth.csv", ("a", 1, text))
+    submission = table(tmp_path / "submission.csv", ("a", 1, trained_on.text))
+    assert trained_on.area == area
+    assert score_tables(submission, truth, [1]).classes[1] == Overlap(area, 0, 0)
 
 
 @pytest.mark.parametrize(
