@@ -12,10 +12,12 @@ thresholds of predictions follow this one rule.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 LEVELS = 256
 """Number of levels of a quantised probability; level n stands for n / 255."""
@@ -27,10 +29,13 @@ Counts = NDArray[np.int64]
 Bits = NDArray[np.bool_]
 
 
-def to_levels(probability: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-    """Probabilities in [0, 1] as levels 0 to 255, rounded to the nearest."""
-    levels: NDArray[np.uint8] = np.rint(probability * (LEVELS - 1)).astype(np.uint8)
-    return levels
+def to_levels(probability: Tensor) -> Tensor:
+    """Probabilities as levels 0 to 255 (uint8) on their device.
+
+    A level is 255 p rounded to the nearest integer, halves to the even one; what rounding errors
+    put outside [0, 1] becomes 0 or 255.
+    """
+    return (probability * (LEVELS - 1)).round().clamp(0, LEVELS - 1).to(torch.uint8)
 
 
 @dataclass(frozen=True)

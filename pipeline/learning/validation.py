@@ -11,7 +11,7 @@ from torch import nn
 
 from pipeline.learning.batch import Batch
 from pipeline.learning.device import Compute
-from pipeline.learning.metrics import LEVELS, LevelCounts
+from pipeline.learning.metrics import LevelCounts, to_levels
 
 
 def validate(
@@ -36,7 +36,7 @@ def validate(
 def _count(counts: LevelCounts, network: nn.Module, batch: Batch, compute: Compute) -> None:
     with compute.autocast():
         logits = network(batch.inputs)
-    levels = (logits.float().sigmoid() * (LEVELS - 1)).round().to(torch.uint8).cpu().numpy()
+    levels = to_levels(logits.float().sigmoid()).cpu().numpy()
     for level, mask, valid in zip(
         levels, batch.masks.cpu().numpy(), batch.valid.cpu().numpy(), strict=True
     ):

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from pipeline.imagery.transform import Shape
 from pipeline.learning import d4
-from pipeline.learning.metrics import LEVELS
+from pipeline.learning.metrics import to_levels
 from pipeline.mapping.blending import Axis, axis, clip
 
 Cut = Callable[[Sequence[tuple[int, int]]], Tensor]
@@ -85,16 +85,11 @@ def predict_levels(
         if levels is None:
             levels = np.empty((len(strip), *shape), np.uint8)
         last = first + strip.shape[1]
-        levels[:, first:last] = quantised(strip).cpu().numpy()
+        levels[:, first:last] = to_levels(strip).cpu().numpy()
         first = last
     if levels is None:
         raise ValueError(f"a scene of shape {shape} has no pixels")
     return levels
-
-
-def quantised(probabilities: Tensor) -> Tensor:
-    """Levels 0 to 255 (uint8) of probabilities, rounded to the nearest."""
-    return (probabilities * (LEVELS - 1)).round().clamp(0, LEVELS - 1).to(torch.uint8)
 
 
 def predict_strips(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -66,8 +67,11 @@ def test_invalid_pixels_do_not_count() -> None:
     assert counts.positives.sum() == counts.negatives.sum() == 0
 
 
-def test_levels_round_to_nearest() -> None:
-    assert to_levels(np.array([0.0, 0.5 / 255, 0.6 / 255, 1.0])).tolist() == [0, 0, 1, 255]
+def test_levels_round_to_nearest_and_stay_in_range() -> None:
+    steps = torch.tensor([0.0, 0.4 / 255, 0.6 / 255, 0.5, 1.0, 1.01, -0.01])
+    levels = to_levels(steps)
+    assert levels.dtype == torch.uint8
+    assert levels.tolist() == [0, 0, 1, 128, 255, 255, 0]
 
 
 @settings(max_examples=30, deadline=None)

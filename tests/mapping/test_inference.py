@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from pipeline.learning.metrics import to_levels
 from pipeline.mapping.inference import (
     Cut,
     Sliding,
     count_windows,
     predict_levels,
     predict_strips,
-    quantised,
 )
 
 
@@ -91,7 +91,7 @@ def test_blending_changes_nothing_where_one_window_covers_the_scene() -> None:
         for blend in (True, False)
     ]
     np.testing.assert_array_equal(levels[0], levels[1])
-    np.testing.assert_array_equal(levels[0], quantised(torch.sigmoid(scene)).numpy())
+    np.testing.assert_array_equal(levels[0], to_levels(torch.sigmoid(scene)).numpy())
 
 
 def test_views_are_averaged_by_hand() -> None:
@@ -135,9 +135,7 @@ def test_overlapping_windows_meet_smoothly() -> None:
     assert found[12] == pytest.approx(1 - found[11].item(), abs=1e-6)
 
 
-def test_rounding_and_progress() -> None:
-    steps = torch.tensor([0.0, 0.4 / 255, 0.6 / 255, 0.5, 1.0])
-    assert quantised(steps).tolist() == [0, 0, 1, 128, 255]
+def test_progress_counts_windows() -> None:
     done: list[int] = []
     sliding = Sliding(4, 0.5, 2)
     predict_levels((9, 9), cutter(torch.zeros(1, 9, 9), 4), [identity], sliding, done.append)
