@@ -12,12 +12,12 @@ from typing import Literal
 from pipeline.config.dataset import BandGroupRow, Dataset
 from pipeline.errors import DatasetError, LabelError
 from pipeline.files import is_safe_name
+from pipeline.imagery import polygon_table
 from pipeline.imagery.faults import Faults
 from pipeline.imagery.tables import read_rows
 
 Role = Literal["train", "test", "unused"]
 _ID = ("imageid", "")
-_CODE = ("classtype",)
 _ID_RULE = "an id is made of letters, digits, '_', '-' and '.', starts with no '.', and is no path"
 
 
@@ -75,7 +75,10 @@ def read_contest(dataset: Dataset) -> tuple[ContestScene, ...]:
     with faults.gather():
         labels = read_labels(folder / dataset.labels, dataset.codes)
     with faults.gather():
-        sampled = frozenset(read_sampled(folder / dataset.sample))
+        sampled = frozenset(read_sampled(folder / dataset.sample, dataset.codes))
+    with faults.gather():
+        if dataset.solution is not None:
+            _check_solution(folder / dataset.solution)
     faults.report(DatasetError)
     scenes = []
     for name in sorted({*files, *labels, *sampled}):
@@ -151,40 +154,39 @@ def read_labels(path: Path, codes: Sequence[int]) -> dict[str, dict[int, LabelRo
         DatasetError: If the table can't be read.
     """
     faults, labels = Faults(), dict[str, dict[int, LabelRow]]()
-    for number, (name, kind, text) in read_rows(path, (_ID, _CODE, ("multipolygonwkt",))):
-        fault = _row_fault(name, kind, codes)
-        if fault is not None:
-            faults.add(f"{path}, row {number}: {fault}")
-            continue
-        rows, code = labels.setdefault(name, {}), int(kind)
-        if code in rows:
-            faults.add(
-                f"{path}, row {number}: {name} has class {code} in row {rows[code].row} already; "
-                "put both labels into one row"
-            )
-        rows[code] = LabelRow(number, text)
+    for row in polygon_table.read_rows(path, codes, DatasetError, faults):
+        labels.setdefault(row.image, {})[row.code] = LabelRow(row.number, row.wkt)
     faults.report(LabelError)
     return labels
 
 
-def read_sampled(path: Path) -> tuple[str, ...]:
+def read_sampled(path: Path, codes: Sequence[int]) -> tuple[str, ...]:
     """Ids that the sample submission asks for, in its order, each once.
+
+    Its rows pass the check that `submission` makes, so that none fails after a training.
 
     Raises:
         DatasetError: Naming the rows that can't be used.
     """
-    faults, rows = Faults(), dict[tuple[str, str], int]()
-    for number, (name, kind) in read_rows(path, (_ID, _CODE)):
-        if not is_safe_name(name):
-            faults.add(f"{path}, row {number}: {_unsafe(name)}")
-        elif (name, kind) in rows:
-            faults.add(
-                f"{path}, row {number}: {name}, class {kind[:20]} stands in row "
-                f"{rows[name, kind]} already; remove one of them"
-            )
-        rows.setdefault((name, kind), number)
+    faults = Faults()
+    rows = polygon_table.sample_rows(path, codes, DatasetError, faults)
+    names = tuple(dict.fromkeys(row.image for row in rows))
     faults.report(DatasetError)
-    return tuple(dict.fromkeys(name for name, _ in rows))
+    return names
+
+
+def _check_solution(path: Path) -> None:
+    """Check that the solution can be opened; `score` reads its rows.
+
+    Raises:
+        DatasetError: If it is missing or is no table of polygons.
+    """
+    if not path.is_file():
+        raise DatasetError(
+            f"{path}: no such solution; put it there, or set dataset.solution to null to score the "
+            "held-out scenes"
+        )
+    polygon_table.check_header(path, DatasetError)
 
 
 def _scene(
@@ -213,23 +215,6 @@ def _scene(
             "add its Xmax and Ymin, or remove its images"
         )
     return ContestScene(name, files, *extent, labels, sampled)
-
-
-def _row_fault(name: str, kind: str, codes: Sequence[int]) -> str | None:
-    """What is wrong with a label's id and class, if anything."""
-    if not is_safe_name(name):
-        return _unsafe(name)
-    if not (kind.isascii() and kind.isdigit() and len(kind) < 9 and int(kind) in codes):
-        known = ", ".join(map(str, codes))
-        return (
-            f"class code {kind[:20]!r} is not in dataset.classes ({known}); add the class to the "
-            "configuration, or remove the row"
-        )
-    return None
-
-
-def _unsafe(name: str) -> str:
-    return f"{name[:60]!r} can't be a scene's id; {_ID_RULE}; correct the row"
 
 
 def _number(text: str) -> float:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Final
 
-import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon, box
-from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.errors import LabelError
-
-# Only polygons: collections can nest without end, which overflows the parser's stack.
-_POLYGONAL: Final = re.compile(r"\s*(MULTI)?POLYGON\b", re.IGNORECASE)
+from pipeline.imagery.polygon_text import geometry_of
 
 
 @dataclass(frozen=True)
@@ -71,17 +65,10 @@ def read_polygons(text: str) -> MultiPolygon:
     Raises:
         LabelError: If the text is neither a polygon nor a multipolygon.
     """
-    shown = repr(text if len(text) <= 40 else text[:37] + "...")
-    if not _POLYGONAL.match(text):
-        raise LabelError(f"{shown} is no POLYGON or MULTIPOLYGON; write the label as one")
     try:
-        with np.errstate(all="ignore"):
-            geometry = shapely.from_wkt(text)
-    except (ShapelyError, ValueError) as error:
-        raise LabelError(f"{shown} is no well-known text ({error}); correct it") from None
-    if not np.isfinite(shapely.get_coordinates(geometry)).all():
-        raise LabelError(f"{shown} holds coordinates that are not finite; correct them")
-    return polygons_of(shapely.force_2d(geometry))
+        return polygons_of(geometry_of(text))
+    except ValueError as fault:
+        raise LabelError(str(fault)) from None
 
 
 def made_valid(geometry: BaseGeometry) -> MultiPolygon:

@@ -12,6 +12,7 @@ import shapely
 from shapely import MultiPolygon
 
 from pipeline.errors import SubmissionError
+from pipeline.imagery import polygon_table
 from pipeline.mapping.tables import HEADER, Row, geometry_of, read_rows
 from pipeline.mapping.text import valid_text
 
@@ -26,12 +27,7 @@ def sample_rows(path: Path, codes: Collection[int]) -> Iterator[Row]:
     Raises:
         SubmissionError: Naming the row that is no row of a sample.
     """
-    empty = True
-    for row in read_rows(path, codes, SubmissionError):
-        empty = False
-        yield row
-    if empty:
-        raise SubmissionError(f"{path}: has no rows; a sample has one per scene and class")
+    return polygon_table.sample_rows(path, codes, SubmissionError)
 
 
 def write_submission(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.dataset import Dataset
-from pipeline.errors import DatasetError, LabelError
+from pipeline.errors import DatasetError, LabelError, SubmissionError
 from pipeline.imagery.contest import (
     find_images,
     read_contest,
@@ -13,6 +13,7 @@ from pipeline.imagery.contest import (
     read_labels,
     read_sampled,
 )
+from pipeline.mapping.submission import sample_rows
 from tests.contest_folder import (
     GROUPS,
     TEST,
@@ -163,7 +164,7 @@ def test_unknown_class_code(tmp_path: Path, code: str) -> None:
 def test_same_label_twice(tmp_path: Path) -> None:
     rows = [("a", 1, SQUARE), ("b", 1, SQUARE), ("a", 1, SQUARE)]
     write_rows(tmp_path / "t.csv", HEADER, rows)
-    with pytest.raises(LabelError, match="row 4: a has class 1 in row 2 already"):
+    with pytest.raises(LabelError, match="row 4: scene a, class 1 stands in row 2 already"):
         read_labels(tmp_path / "t.csv", (1,))
 
 
@@ -175,13 +176,56 @@ def test_id_that_is_a_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(LabelError, match=r"t\.csv, row 2: .* can't be a scene's id"):
         read_labels(tmp_path / "t.csv", (1,))
     with pytest.raises(DatasetError, match=r"t\.csv, row 2: .* can't be a scene's id"):
-        read_sampled(tmp_path / "t.csv")
+        read_sampled(tmp_path / "t.csv", (1,))
 
 
 def test_sample_keeps_its_order_and_has_each_row_once(tmp_path: Path) -> None:
     rows = [("b", 1, ""), ("a", 1, ""), ("b", 2, "")]
     write_rows(tmp_path / "s.csv", HEADER, rows)
-    assert read_sampled(tmp_path / "s.csv") == ("b", "a")
+    assert read_sampled(tmp_path / "s.csv", (1, 2)) == ("b", "a")
     write_rows(tmp_path / "s.csv", HEADER, [*rows, ("a", 1, "")])
-    with pytest.raises(DatasetError, match="row 5: a, class 1 stands in row 3 already"):
-        read_sampled(tmp_path / "s.csv")
+    with pytest.raises(DatasetError, match="row 5: scene a, class 1 stands in row 3 already"):
+        read_sampled(tmp_path / "s.csv", (1, 2))
+
+
+SAMPLES = {
+    "blank last line": "ImageId,ClassType,MultipolygonWKT\na,1,\n\n",
+    "lower case": "imageid,classtype,multipolygonwkt\na,1,\n",
+    "further column": "Row,ImageId,ClassType,MultipolygonWKT\n0,a,1,\n",
+    "no header": "a,1,\n",
+    "no rows": "ImageId,ClassType,MultipolygonWKT\n",
+    "no text": "ImageId,ClassType\na,1\n",
+    "other class": "ImageId,ClassType,MultipolygonWKT\na,7,\n",
+    "zero before": "ImageId,ClassType,MultipolygonWKT\na,1,\na,01,\n",
+    "path": "ImageId,ClassType,MultipolygonWKT\n../a,1,\n",
+    "ragged": "ImageId,ClassType,MultipolygonWKT\na,1,,\n",
+}
+GOOD = {"blank last line", "lower case", "further column"}
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_sample_passes_here_if_and_only_if_it_passes_in_submission(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text(SAMPLES[kind])
+    if kind in GOOD:
+        assert read_sampled(path, (1,)) == ("a",)
+        assert [row.key for row in sample_rows(path, (1,))] == [("a", 1)]
+        return
+    with pytest.raises(DatasetError) as here:
+        read_sampled(path, (1,))
+    with pytest.raises(SubmissionError) as there:
+        list(sample_rows(path, (1,)))
+    assert str(here.value) == str(there.value)
+
+
+def test_solution_is_looked_at_before_anything_is_made(contest: Path) -> None:
+    known = dataset(contest).model_copy(update={"solution": "solution.csv"})
+    assert len(read_contest(known)) == 4
+    (contest / "solution.csv").write_text("id,wkt\n")
+    with pytest.raises(DatasetError, match=r"solution\.csv: has no column 'imageid'"):
+        read_contest(known)
+    (contest / "solution.csv").unlink()
+    with pytest.raises(DatasetError, match=r"solution\.csv: no such solution; put it there, or"):
+        read_contest(known)

@@ -120,8 +120,8 @@ def test_truth_is_read_as_training_reads_it(
     [
         ([("a", 1, BOW_TIE)], "submission.csv, row 2: invalid geometry (Self-intersection"),
         ([("b", 1, "MULTIPOLYGON EMPTY")], "has no row for scene a, class 1, which"),
-        ([("a", 1, "POINT (1 1)")], "submission.csv, row 2: 'POINT (1 1)' is neither"),
-        ([("a", 3, BOW_TIE)], "class '3' is unknown"),
+        ([("a", 1, "POINT (1 1)")], "submission.csv, row 2: 'POINT (1 1)' is no POLYGON"),
+        ([("a", 3, BOW_TIE)], "class code '3' is not in"),
     ],
 )
 def test_bad_submissions(tmp_path: Path, rows: list[tuple[str, int, str]], message: str) -> None:

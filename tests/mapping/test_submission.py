@@ -54,8 +54,8 @@ def test_good_table(sample: Path) -> None:
         ((f"b,2,{SQUARE}", f"a,1,{SQUARE}", f"a,2,{SQUARE}"), "row 4: the sample ends before it"),
         ((f"b,2,{SQUARE}", f"b,2,{SQUARE}"), "stands in row 2 already"),
         ((f"b,2,{BOW_TIE}", f"a,1,{SQUARE}"), "row 2: invalid geometry: Self-intersection"),
-        (("b,2,POINT (0 0)", f"a,1,{SQUARE}"), "row 2: 'POINT (0 0)' is neither"),
-        (("b,2,", f"a,1,{SQUARE}"), "row 2: '' is neither"),
+        (("b,2,POINT (0 0)", f"a,1,{SQUARE}"), "row 2: 'POINT (0 0)' is no POLYGON"),
+        (("b,2,", f"a,1,{SQUARE}"), "row 2: '' is no POLYGON"),
         ((f"b,2,{SQUARE}", 'a,1,"POLYGON ((0 0, inf 0, 1 1, 0 0))"'), "not finite"),
     ],
 )

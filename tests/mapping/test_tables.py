@@ -34,19 +34,20 @@ def test_fields_longer_than_the_usual_limit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "first row is ''"),
-        ("image,class,wkt\n", "first row is 'image,class,wkt'"),
+        ("", "has no column 'imageid' or ''"),
+        ("image,class,wkt\n", "(its header: 'image', 'class', 'wkt')"),
         (HEADER + "a,1\n", "row 2: has 2 fields"),
-        (HEADER + "\n", "row 2: has 0 fields"),
+        (HEADER + "a,1,x,y\n", "row 2: has 4 fields where the header has 3"),
+        (HEADER + "a,1,x\na,01,y\n", "row 3: scene a, class 1 stands in row 2 already"),
         (HEADER + "a,1,x\na,2,x\na,1,y\n", "row 4: scene a, class 1 stands in row 2 already"),
         (HEADER + "../a,1,x\n", "row 2: '../a' can't be a scene's id"),
         (HEADER + "/etc/passwd,1,x\n", "can't be a scene's id"),
-        (HEADER + "a,3,x\n", "row 2: class '3' is unknown; dataset.classes has 1, 2"),
-        (HEADER + "a,one,x\n", "class 'one' is unknown"),
-        (HEADER + "a,²,x\n", "is unknown"),
-        (HEADER + "a,,x\n", "class '' is unknown"),
-        (HEADER + "a,1000000001,x\n", "is unknown"),
-        (HEADER + 'a,1,"x\n', "can't be read as CSV"),
+        (HEADER + "a,3,x\n", "row 2: class code '3' is not in dataset.classes (1, 2)"),
+        (HEADER + "a,one,x\n", "class code 'one' is not in"),
+        (HEADER + "a,²,x\n", "is not in dataset.classes"),
+        (HEADER + "a,,x\n", "class code '' is not in"),
+        (HEADER + "a,1000000001,x\n", "is not in dataset.classes"),
+        (HEADER + 'a,1,"x\n', "is no table in UTF-8 CSV"),
     ],
 )
 def test_bad_tables(tmp_path: Path, text: str, message: str) -> None:
@@ -61,7 +62,7 @@ def test_missing_and_binary_files(tmp_path: Path) -> None:
     with pytest.raises(SubmissionError, match="no such table"):
         rows(tmp_path / "none.csv")
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(SubmissionError, match="can't be read as CSV"):
+    with pytest.raises(SubmissionError, match="is no table in UTF-8 CSV"):
         rows(tmp_path / "binary.csv")
 
 
@@ -74,11 +75,11 @@ def test_geometries() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "neither a POLYGON"),
-        ("POINT (0 0)", "neither a POLYGON"),
-        ("GEOMETRYCOLLECTION (" * 100_000, "neither a POLYGON"),
-        ("POLYGON ((0 0, 1 0, 1 1", "not well-known text"),
-        ("POLYGON ((0 0, 1 0, 1 1))", "not well-known text"),
+        ("", "is no POLYGON"),
+        ("POINT (0 0)", "is no POLYGON"),
+        ("GEOMETRYCOLLECTION (" * 100_000, "is no POLYGON"),
+        ("POLYGON ((0 0, 1 0, 1 1", "no well-known text"),
+        ("POLYGON ((0 0, 1 0, 1 1))", "no well-known text"),
         ("POLYGON ((0 0, 1e999 0, 1 1, 0 0))", "not finite"),
         ("POLYGON ((0 0, nan 0, 1 1, 0 0))", "not finite"),
     ],

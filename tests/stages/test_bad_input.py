@@ -93,7 +93,7 @@ CASES: list[tuple[Callable[[Path], None], str, str]] = [
     (
         label_rows((TRAIN[0], 1, "POINT (0 0)")),
         f"{LABELS}, row 2",
-        "no POLYGON .* write the label as one",
+        "no POLYGON .* write it as one",
     ),
     (label_rows((TRAIN[0], 12, SQUARE)), f"{LABELS}, row 2", "class code '12' .* add the class"),
     (

@@ -79,5 +79,5 @@ def test_sample_of_a_scene_without_imagery(job: Job) -> None:
 def test_sample_of_an_unknown_class(job: Job) -> None:
     sample = job.config.dataset.folder / "sample.csv"
     sample.write_text(sample.read_text() + "t_0_0,4,POLYGON EMPTY\n")
-    with pytest.raises(SubmissionError, match=r"sample.csv, row 6: class '4' is unknown"):
+    with pytest.raises(SubmissionError, match=r"sample.csv, row 6: class code '4' is not in"):
         submission.run(job)
