@@ -22,7 +22,7 @@ def tiny_config(data: str = "data/raw/tiny") -> dict[str, Any]:
     del tree["generate"]
     tree["dataset"]["folder"] = data
     tree["tiles"] = {"metres": 2.48}
-    tree["augment"] |= {"patch": 16, "stride": 16, "folds": 2}
+    tree["augment"] |= {"patch": 16, "stride": 16, "folds": 2, "same_place": []}
     tree["network"] = {"kind": "unet", "width": 4, "depth": 2}
     tree["train"] = {"steps": 6, "batch": 2, "validations": 2, "precision": "float32"}
     tree["predict"] = {"window": 32, "overlap": 0.5, "d4": False}

@@ -10,7 +10,9 @@ import yaml
 
 from pipeline.config import load_config
 from pipeline.config.load import section_values
+from pipeline.config.model import Generate
 from pipeline.errors import ConfigError
+from pipeline.imagery.generated.scene_ids import scene_id
 
 SHIPPED = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 
@@ -53,9 +55,27 @@ def test_data_replaces_the_folder_and_generates_nothing(tmp_path: Path) -> None:
     assert config.generate is None
 
 
+def test_generated_twins_are_paired(tmp_path: Path) -> None:
+    tree = _tree() | {"generate": {"train_places": 30, "twins": 30}}
+    with pytest.raises(ConfigError, match=r'augment\.same_place: .*add \["6020", "6050"\]'):
+        _load(tmp_path, tree, "augment.same_place=[['6040', '6010']]")
+    both = "augment.same_place=[['6040', '6010'], ['6020', '6050']]"
+    assert _load(tmp_path, tree, both).augment.folds
+    assert _load(tmp_path, tree, "generate.twins=0").augment.same_place == ()
+
+
+def test_twin_regions_are_the_generators() -> None:
+    for twins in (0, 1, 25, 26, 75, 76, 500):
+        named = {
+            tuple(scene_id(place, date).split("_")[0] for date in (0, 1)) for place in range(twins)
+        }
+        assert set(Generate(train_places=500, twins=twins).twin_regions()) == named
+
+
 @pytest.mark.parametrize(
     ("section", "value", "message"),
     [
+        ("generate", {"train_places": 3, "twins": 4}, "set twins to at most 3"),
         ("trian", {}, "did you mean train"),
         ("train", {"loss": {"smothing": 1}}, "train.loss.smothing: unknown key; did you mean"),
         ("network", {"kind": "unet", "depht": 3}, "did you mean depth"),

@@ -31,7 +31,21 @@ class Generate(Section):
     def _check(self) -> Self:
         if self.smallest > self.largest:
             raise ValueError(f"smallest {self.smallest} exceeds largest {self.largest}; swap them")
+        if self.twins > self.train_places:
+            raise ValueError(
+                f"twins {self.twins} exceeds train_places {self.train_places}; "
+                f"set twins to at most {self.train_places}"
+            )
         return self
+
+    def twin_regions(self) -> tuple[tuple[str, str], ...]:
+        """Regions of first dates with those of their twins, as the generator numbers them.
+
+        The rule is that of ``pipeline.imagery.generated.scene_ids``, which a test holds: 25 places
+        per region, regions of first dates in threes from 6010 on, each twin's 30 higher.
+        """
+        first = [6010 + 60 * (i // 3) + 10 * (i % 3) for i in range(-(-self.twins // 25))]
+        return tuple((str(region), str(region + 30)) for region in first)
 
 
 class Config(Section):
@@ -69,6 +83,7 @@ class Config(Section):
                 "scenes.whole_pixel_tiles: needs the size of a pixel on the map; "
                 "set dataset.unit_metres"
             )
+        self._check_twins()
         self._check_divisible()
         self._check_resolution()
         return self
@@ -87,6 +102,16 @@ class Config(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"features.indices: {', '.join(twice)} stands there twice")
+
+    def _check_twins(self) -> None:
+        listed = {frozenset(pair) for pair in self.augment.same_place}
+        for first, twin in self.generate.twin_regions() if self.generate else ():
+            if {first, twin} not in listed:
+                raise ValueError(
+                    f"augment.same_place: twins of region {first} are generated in region {twin}, "
+                    "and folds would take them for other places; "
+                    f'add ["{first}", "{twin}"], or lower generate.twins'
+                )
 
     def _check_divisible(self) -> None:
         step = 2 ** (self.network.depth - 1) if isinstance(self.network, UNet) else 32

@@ -9,7 +9,7 @@ folds.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,26 @@ def place_of(scene: str, same_place: Sequence[tuple[str, str]] = ()) -> str:
         return scene
     region = min(_linked(match["region"], same_place))
     return f"{region}_{match['row']}_{match['column']}"
+
+
+def check_regions(scenes: Iterable[str], same_place: Sequence[tuple[str, str]]) -> None:
+    """Check that regions listed as one place exist: a mistyped one would keep twins apart.
+
+    Args:
+        scenes: Ids of all scenes of the dataset, labelled or not.
+        same_place: Pairs of regions that show the same ground at another date.
+
+    Raises:
+        ConfigError: If no scene is of a listed region.
+    """
+    known = {match["region"] for match in map(_REGION_ROW_COLUMN.fullmatch, scenes) if match}
+    unknown = sorted({name for pair in same_place for name in pair} - known)
+    if unknown:
+        raise ConfigError(
+            f"augment.same_place: the dataset has no scene of region {', '.join(unknown)}; there "
+            f"are {', '.join(sorted(known)) or 'no ids of the form region_row_column'}; correct "
+            "the name, or remove the pair"
+        )
 
 
 def _linked(region: str, pairs: Sequence[tuple[str, str]]) -> set[str]:

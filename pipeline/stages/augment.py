@@ -19,7 +19,7 @@ from pipeline.artifacts import Item, StageFolder
 from pipeline.files import write_bytes, write_json
 from pipeline.imagery.patches import Window, cut_mask
 from pipeline.imagery.tiles import TiledScene, open_tiles, unpack
-from pipeline.learning.folds import folds_record, make_folds
+from pipeline.learning.folds import check_regions, folds_record, make_folds
 from pipeline.learning.plan import (
     Plan,
     make_plan,
@@ -40,6 +40,7 @@ SHEET = "contact-sheet.png"
 def run(job: Job) -> None:
     """Make folds, plan and contact sheet."""
     tiles = labelled_tiles(job)
+    check_regions(job.scenes("tiles"), job.config.augment.same_place)
     masks = {scene: item.files[MASK].sha256 for scene, item in tiles.items()}
     common = {"masks": masks, "codes": list(job.config.dataset.codes)}
     with job.open("augment") as folder:

@@ -73,6 +73,15 @@ def test_too_many_folds_leave_nothing_half_written(tmp_path: Path) -> None:
     assert not (job.run / "augment" / "folds").exists()
 
 
+def test_a_mistyped_region_is_an_error_that_names_the_regions(tmp_path: Path) -> None:
+    write_tiled_run(tmp_path, extra=("6050_0_0",))
+    job = tiled_job(tmp_path, augment={"same_place": [["6010", "6003"]]})
+    message = r"augment\.same_place: .* region 6003; there are 6010, 6020, 6030, 6040, 6050;"
+    with pytest.raises(ConfigError, match=message):
+        augment.run(job)
+    augment.run(tiled_job(tmp_path, augment={"same_place": [["6010", "6050"]]}))
+
+
 def test_without_labels_there_is_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
