@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -24,6 +24,8 @@ from pipeline.imagery.scene import Pixels
 from pipeline.imagery.tiles import TiledScene, unpack
 
 Resampling = Literal["bilinear", "bicubic"]
+TAPS: Final[Mapping[Resampling, int]] = {"bilinear": 2, "bicubic": 4}
+"""Neighbouring blocks that an interpolated value is made of, along one axis."""
 _CPU = torch.device("cpu")
 
 
@@ -220,7 +222,7 @@ def _read_group(
     # Without rotation a coordinate varies along one axis only, and costs next to nothing.
     x = a * columns[None] + c if b == 0 else a * columns + b * lines + c
     y = e * lines + f if d == 0 else d * columns + e * lines + f
-    taps = 2 if resampling == "bilinear" else 4
+    taps = TAPS[resampling]
     step_x, step_y = math.hypot(a, d), math.hypot(b, e)
     block_x, block_y = max(1, round(step_x)), max(1, round(step_y))
     metres = scene.metres * block_x / step_x

@@ -11,6 +11,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter
 
+from pipeline.imagery.patches import TAPS, Resampling
 from pipeline.imagery.scene import BandGroup
 from pipeline.imagery.transform import Shape
 
@@ -20,7 +21,10 @@ _REACH: Final = 1.0
 
 
 def valid_on_grid(
-    groups: Sequence[BandGroup], to_working: Affine, shape: Shape
+    groups: Sequence[BandGroup],
+    to_working: Affine,
+    shape: Shape,
+    resampling: Resampling = "bilinear",
 ) -> NDArray[np.bool_]:
     """Valid pixels of the working grid.
 
@@ -31,6 +35,7 @@ def valid_on_grid(
         groups: Band groups, with their transforms onto the reference grid.
         to_working: Pixel edges of the reference grid to those of the working grid.
         shape: (H, W) of the working grid.
+        resampling: Interpolation that windows will be cut with.
 
     Returns:
         (H, W) bool.
@@ -38,7 +43,7 @@ def valid_on_grid(
     valid = np.ones(shape, dtype=np.bool_)
     for group in groups:
         to_group = ~(to_working @ group.to_reference)
-        usable = None if group.valid is None else _usable(group.valid, to_group)
+        usable = None if group.valid is None else _usable(group.valid, to_group, TAPS[resampling])
         size = group.pixels.shape[1:]
         for top in range(0, shape[0], _STRIP):
             part = valid[top : top + _STRIP]
@@ -46,12 +51,27 @@ def valid_on_grid(
     return valid
 
 
-def _usable(valid: NDArray[np.bool_], to_group: Affine) -> NDArray[np.bool_]:
+def _usable(valid: NDArray[np.bool_], to_group: Affine, taps: int) -> NDArray[np.bool_]:
     """Pixels with no invalid one near enough to be mixed in by averaging and interpolation."""
-    step = max(math.hypot(to_group.a, to_group.d), math.hypot(to_group.b, to_group.e))
-    side = 2 * max(1, round(step)) + 1
-    usable: NDArray[np.bool_] = minimum_filter(valid.view(np.uint8), side, mode="nearest") > 0
+    steps = math.hypot(to_group.b, to_group.e), math.hypot(to_group.a, to_group.d)
+    size = [2 * _reach(step, taps) + 1 for step in steps]
+    usable: NDArray[np.bool_] = minimum_filter(valid.view(np.uint8), size, mode="nearest") > 0
     return usable
+
+
+def _reach(step: float, taps: int) -> int:
+    """Pixels on each side of a pixel that a value interpolated in it may be made of.
+
+    Interpolation weighs the means of blocks of pixels. With two taps, the nearer block's centre is
+    no further than half a block from the position, so the other block ends within one block and a
+    half of it; each further pair of taps adds one block.
+
+    Args:
+        step: Pixels of the group per working pixel.
+        taps: Blocks that the interpolation weighs.
+    """
+    block = max(1, round(step))
+    return taps // 2 * block + (block + 1) // 2 - 1
 
 
 def _seen(

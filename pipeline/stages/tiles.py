@@ -62,6 +62,7 @@ def _make(config: Config, stage: StageFolder, scene: str, source: Item, raw: Raw
         "groups": [row.name for row in rows],
         "codes": config.dataset.codes,
         "nodata": config.scenes.nodata,
+        "resampling": config.features.resampling,
     }
 
     def build(folder: Path) -> None:
@@ -103,7 +104,7 @@ def _write(
     to_map = rescaled(scene.to_map, scene.shape, shape)
     labels = {int(code): shapely.from_wkt(text) for code, text in (texts or {}).items()}
     masks = draw_masks(labels, codes, to_map, shape)
-    valid = valid_on_grid(scene.groups, to_working, shape)
+    valid = valid_on_grid(scene.groups, to_working, shape, config.features.resampling)
     field = pack(masks & valid, valid)
     write_tiles(
         folder,

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from affine import Affine
 from numpy.typing import NDArray
 
+from pipeline.imagery.patches import Resampling, Window, cut_bands
 from pipeline.imagery.scene import BandGroup
+from pipeline.imagery.tiles import TiledScene, TileGroup
 from pipeline.imagery.validity import valid_on_grid
 
 IDENTITY = Affine.identity()
@@ -34,6 +37,25 @@ def test_coarse_invalid_pixel_covers_its_neighbourhood_on_the_fine_grid() -> Non
     assert not found[:6, :6].any()
     assert found[6:].all()
     assert found[:, 6:].all()
+
+
+@pytest.mark.parametrize("resampling", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("scale", [0.4, 1, 2, 3, 3.3, 4, 5])
+def test_no_invalid_pixel_takes_part_in_a_valid_value(resampling: Resampling, scale: float) -> None:
+    # One pixel of the group is invalid, and the only one that is not zero.
+    side, shift, spot = 60, Affine.translation(0.3, -0.2), (29, 31)
+    ok = np.ones((side, side), dtype=np.bool_)
+    ok[spot] = False
+    pixels = np.where(ok, 0, 60000).astype(np.uint16)[None]
+    imagery = BandGroup("X", pixels, ok, shift)
+    to_working, shape = Affine.scale(1 / scale), (int(side / scale), int(side / scale))
+    valid = valid_on_grid([imagery], to_working, shape, resampling)
+    groups = {"X": TileGroup("X", pixels, to_working @ shift)}
+    mask = np.zeros(shape, dtype=np.uint8)
+    tiles = TiledScene("a", shape, 1.0, IDENTITY, groups, mask, 1, labelled=True)
+    cut = cut_bands(tiles, Window(0, 0, *shape), ["X"], resampling)[0].numpy()
+    assert (cut != 0).any()
+    assert not cut[valid].any()
 
 
 def test_ground_past_a_shifted_group() -> None:

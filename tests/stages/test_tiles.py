@@ -146,6 +146,21 @@ def test_features_cost_statistics_alone(contest: Path) -> None:
     assert {name for name in after if after[name] != before[name]} == {"statistics"}
 
 
+def test_wider_interpolation_costs_the_tiles_and_marks_more(contest: Path) -> None:
+    path = contest / "sixteen_band" / f"{TRAIN[0]}_M.tif"
+    pixels = read_group(path, 8)
+    pixels[:, :6, :] = 0
+    write_tiff(path, pixels)
+    before = built(made(contest, features={"groups": ["M"]}))
+    job = made(contest, features={"groups": ["M"], "resampling": "bicubic"})
+    after = built(job)
+    assert {name for name in after if after[name] != before[name]} == set(before)
+    scene = opened(job, TRAIN[0])
+    _, valid = cut_mask(scene, whole(scene))
+    assert not valid[:8].any()
+    assert valid[8:].all()
+
+
 def test_file_that_changed_between_the_stages(contest: Path) -> None:
     job = Job(contest_config(contest), contest.parent / "run")
     scenes.run(job)
