@@ -118,7 +118,7 @@ def _show(scores: Item) -> None:
             *(row[how]["jaccard"] for how in ("chosen", "cross_fitted", "at_half")),
             "{:.2f}-{:.2f}".format(*row["interval"]),
         )
-        for code, row in record["classes"].items()
+        for code, row in sorted(record["classes"].items(), key=lambda entry: int(entry[0]))
     ]
     means = record["means"]
     show_table(

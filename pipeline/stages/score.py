@@ -90,7 +90,7 @@ def show(record: Mapping[str, Any], title: str | None = None) -> None:
     """Print a score per class."""
     rows = [
         (code, row["name"], row["jaccard"], row["tp"], row["fp"], row["fn"])
-        for code, row in record["classes"].items()
+        for code, row in sorted(record["classes"].items(), key=lambda entry: int(entry[0]))
     ]
     show_table(
         f"{title or _TITLES[record['of']]} ({len(record['scenes'])} scenes)",
