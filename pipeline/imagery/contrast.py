@@ -17,6 +17,10 @@ DARK: Final = 1e-3
 class Contrast:
     """Bands minus their local means, made at a group's own resolution, where that is cheap.
 
+    Limitation: the means know of no validity. Pixels without data (``scenes.nodata``, zeros in most
+    files) count in them with their number, so a valid pixel nearer to such ground than half a side
+    has a contrast that is too high, with the logarithm by far.
+
     Attributes:
         sides: Sides of the squares whose means are taken, metres.
         log: Whether to use the logarithm of the bands.

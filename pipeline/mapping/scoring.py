@@ -142,13 +142,15 @@ def score_scenes(scenes: Iterable[tuple[str, Polygons, Polygons]], codes: Sequen
     """Score scenes that have both polygons and labels.
 
     Args:
-        scenes: Id, predicted polygons (valid) and labels (made valid here) of each scene.
+        scenes: Id, predicted polygons and labels of each scene; both are made valid in the same
+            way, since moving valid polygons onto the map rounds their coordinates.
         codes: Class codes to score.
     """
     nothing = MultiPolygon()
     score = Score.of(codes)
     for scene, predicted, truth in scenes:
         for code in codes:
+            found = made_valid(predicted.get(code, nothing))
             target = made_valid(truth.get(code, nothing))
-            score.add(scene, code, overlap_of(predicted.get(code, nothing), target))
+            score.add(scene, code, overlap_of(found, target))
     return score

@@ -14,6 +14,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.errors import SubmissionError
+from pipeline.imagery.outlines import made_valid
 from pipeline.mapping.tables import EMPTY, geometry_of
 
 MOST_DECIMALS = 17
@@ -34,7 +35,7 @@ def valid_text(geometry: BaseGeometry, decimals: int) -> str:
     decimals (which may drop what is thinner); the same with more digits.
 
     Args:
-        geometry: Polygon or MultiPolygon, valid.
+        geometry: Polygon or MultiPolygon; one that is invalid is made valid, part by part.
         decimals: Digits after the point.
 
     Returns:
@@ -43,7 +44,7 @@ def valid_text(geometry: BaseGeometry, decimals: int) -> str:
     Raises:
         SubmissionError: If no text of it is valid.
     """
-    whole = polygonal(geometry)
+    whole = polygonal(made_valid(geometry))
     for candidate, digits in _candidates(whole, decimals):
         if candidate.is_empty:
             return EMPTY

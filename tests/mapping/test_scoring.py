@@ -115,6 +115,16 @@ def test_truth_is_read_as_training_reads_it(
     assert score_tables(submission, truth, [1]).classes[1] == Overlap(area, 0, 0)
 
 
+def test_prediction_of_a_held_out_scene_is_read_as_its_truth_is() -> None:
+    # Rounding has moved a corner of the second part into the first.
+    parts = [shapely.box(0, 0, 2, 2), shapely.polygons([(1.75, 1), (4, 0), (4, 2), (1.75, 1)])]
+    predicted, truth = MultiPolygon(parts), shapely.union_all(parts)
+    assert not predicted.is_valid
+    found = score_scenes([("a", {1: predicted}, {1: truth})], [1]).classes[1]
+    assert found.tp == pytest.approx(truth.area, rel=1e-12)
+    assert (found.fp, found.fn) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

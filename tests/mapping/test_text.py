@@ -70,3 +70,8 @@ def test_masks_stay_valid_at_any_number_of_digits(
     assert back.is_valid
     if decimals >= 9:
         assert back.area == pytest.approx(on_map.area, rel=1e-3)
+
+
+def test_ground_that_two_parts_share_is_written_as_ground() -> None:
+    parts = MultiPolygon([shapely.box(0, 0, 4, 4), shapely.box(1, 1, 2, 2)])
+    assert geometry_of(valid_text(parts, 2)).area == 16
