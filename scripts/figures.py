@@ -1,6 +1,6 @@
 """Renew the pictures of the README and the docs from the results of `make demo`.
 
-    .venv/bin/python scripts/figures.py
+Run it as ``.venv/bin/python scripts/figures.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PICTURES = {
     "contact-sheet.png": RUN / "augment" / "contact-sheet" / "contact-sheet.png",
 }
 WIDTH = 1000
-COLOURS = 128
+COLOURS = 256
 
 
 def main() -> None:
