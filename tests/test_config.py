@@ -87,6 +87,12 @@ def test_twin_regions_are_the_generators() -> None:
         ("features", {"groups": ["Z"]}, "Z is no group"),
         ("train", {"loss": {"class_weights": {3: 1}}}, "3 is no class code"),
         ("polygons", {"min_area": {2: 1}}, "2 is no class code"),
+        ("polygons", {"min_area": {1: -4}}, "polygons.min_area.1: "),
+        ("train", {"loss": {"smoothing": {7: -1}}}, "train.loss.smoothing.7: "),
+        ("train", {"loss": {"class_weights": {7: -1}}}, "train.loss.class_weights.7: "),
+        ("dataset", None, "dataset: "),
+        ("train", {"my-rate": 1}, "train.my-rate: unknown key"),
+        ("features", {"indices": ["FOO"]}, "features.indices.0: Input should be 'NDVI'"),
     ],
 )
 def test_faults_name_the_field_and_the_fix(
@@ -96,6 +102,53 @@ def test_faults_name_the_field_and_the_fix(
         _load(tmp_path, _tree() | {section: value})
     assert message in str(caught.value)
     assert "c.yaml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (("augment.patch=64",), r"network\.normalisation: instance .* augment\.patch 64"),
+        (("predict.window=64",), r"network\.normalisation: instance .* predict\.window 64"),
+        (
+            ("network.normalisation=batch", "augment.patch=64", "train.batch=1"),
+            r"train\.batch: .* augment\.patch to 128",
+        ),
+        (
+            ("network.depth=5", "augment.patch=16", "augment.stride=8", "predict.window=16"),
+            r"instance .* augment\.patch 16 .* set it to 32",
+        ),
+    ],
+)
+def test_one_value_is_not_enough_for_a_norm(
+    tmp_path: Path, overrides: tuple[str, ...], message: str
+) -> None:
+    network = ("network.kind=unet", "network.depth=7", "network.normalisation=instance")
+    with pytest.raises(ConfigError, match=message):
+        _load(tmp_path, _tree(), *network, *overrides)
+    assert _load(tmp_path, _tree(), *network).augment.patch == 128
+    two = ("network.normalisation=batch", "augment.patch=64", "train.batch=2")
+    assert _load(tmp_path, _tree(), *network, *two).train.batch == 2
+
+
+def test_a_library_network_with_one_patch_of_its_lowest_level(tmp_path: Path) -> None:
+    tree = _tree() | {"network": {"kind": "smp"}, "augment": {"patch": 32, "stride": 32}}
+    with pytest.raises(ConfigError, match=r"train\.batch: .* augment\.patch to 64"):
+        _load(tmp_path, tree, "train.batch=1")
+    assert _load(tmp_path, tree, "train.batch=2").train.batch == 2
+
+
+@pytest.mark.parametrize("dataset", [None, "raw", ["raw"]])
+def test_data_beside_a_dataset_that_is_no_section(tmp_path: Path, dataset: Any) -> None:
+    with pytest.raises(ConfigError, match=r"dataset(\.classes: is missing|: )"):
+        _load(tmp_path, _tree() | {"dataset": dataset}, data=Path("elsewhere"))
+
+
+@pytest.mark.parametrize("file", ["x/{id}_{date}.tif", "x/{id}{}.tif", "x/{{id}}.tif", "{id}}"])
+def test_only_the_id_stands_in_braces(tmp_path: Path, file: str) -> None:
+    tree = _tree()
+    tree["dataset"]["groups"][0]["file"] = file
+    with pytest.raises(ConfigError, match=r"dataset\.groups\.0: file: .* in braces"):
+        _load(tmp_path, tree)
 
 
 def test_file_pattern_stays_in_the_folder(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ class BandGroupRow(Section):
     def _check(self) -> Self:
         if self.file.count("{id}") != 1:
             raise ValueError(f"file: {self.file!r} must hold {{id}} once, in the scene's place")
+        if set("{}") & set(self.file.replace("{id}", "")):
+            raise ValueError(f"file: {self.file!r}: nothing but {{id}} may stand in braces")
         if Path(self.file).is_absolute() or ".." in Path(self.file).parts:
             raise ValueError(f"file: {self.file!r} must stay inside the dataset's folder")
         if len(set(self.bands)) != len(self.bands):

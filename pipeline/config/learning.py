@@ -112,6 +112,10 @@ class UNet(Section):
         "he_uniform"
     )
 
+    def coarsest(self) -> int:
+        """Pixels per pixel of the lowest level."""
+        return 1 << (self.depth - 1)
+
 
 class LibraryNetwork(Section):
     """A network of segmentation_models_pytorch, by name."""
@@ -122,6 +126,10 @@ class LibraryNetwork(Section):
     encoder: str = "resnet18"
     weights: str | None = None
     """Pretrained weights of the encoder by the library's name (downloads them); null for none."""
+
+    def coarsest(self) -> int:
+        """Pixels per pixel of the lowest level, in nearly all of the library's networks."""
+        return 32
 
 
 Network = Annotated[UNet | LibraryNetwork, Field(discriminator="kind")]

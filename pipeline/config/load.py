@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,9 +12,12 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from pipeline.config.model import Config
 from pipeline.errors import ConfigError
+
+_KEY = re.compile("[a-z][a-z0-9_]*")
 
 
 def load_config(path: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Config:
@@ -31,8 +35,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: Path | None = N
     for override in overrides:
         _override(tree, override)
     if data is not None:
-        tree.setdefault("dataset", {})["folder"] = str(data)
-        tree.pop("generate", None)
+        _replace_folder(tree, data)
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
@@ -68,10 +71,22 @@ def _override(tree: dict[str, Any], text: str) -> None:
         raise ConfigError(f"--set {text!r}: the value is not YAML: {error}") from None
 
 
+def _replace_folder(tree: dict[str, Any], data: Path) -> None:
+    """Name another folder; what is no section at all is left for the check to name."""
+    if tree.get("dataset") is None:
+        tree["dataset"] = {}
+    if isinstance(tree["dataset"], dict):
+        tree["dataset"]["folder"] = str(data)
+    tree.pop("generate", None)
+
+
 def _explain(path: Path, error: ValidationError) -> str:
     lines = [f"{path}: the configuration can't be used:"]
-    for fault in error.errors(include_url=False):
-        place = tuple(part for part in fault["loc"])
+    faults = [(_place(fault), fault) for fault in error.errors(include_url=False)]
+    for place, fault in faults:
+        # Of a field that may be one of several types, the type that got furthest was meant.
+        if any(other[: len(place)] == place != other for other, _ in faults):
+            continue
         field = ".".join(str(part) for part in place) or "configuration"
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
@@ -82,6 +97,14 @@ def _explain(path: Path, error: ValidationError) -> str:
             message = f"{message}, but it is {_short(fault['input'])}"
         lines.append(f"  {field}: {message}")
     return "\n".join(lines)
+
+
+def _place(fault: ErrorDetails) -> tuple[str | int, ...]:
+    """Keys of the file that lead to a fault, without the names of types that were tried."""
+    parts = fault["loc"]
+    unknown = parts[-1:] if fault["type"] == "extra_forbidden" else ()  # as the file has it
+    known = parts[: len(parts) - len(unknown)]
+    return (*(part for part in known if isinstance(part, int) or _KEY.fullmatch(part)), *unknown)
 
 
 def _short(value: Any) -> str:

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from pipeline.config.base import Fraction, Positive, Section
 
+SquareMetres = Annotated[float, Field(ge=0)]
+
 
 class Predict(Section):
     """Sliding-window inference over whole scenes."""
@@ -34,9 +36,9 @@ class Evaluate(Section):
 class Polygons(Section):
     """From probabilities to outlines along pixel edges."""
 
-    min_area: Annotated[float, Field(ge=0)] | dict[int, float] = 0
+    min_area: SquareMetres | dict[int, SquareMetres] = 0
     """Smallest part that is kept, square metres: one number, or one per class code."""
-    min_hole: Annotated[float, Field(ge=0)] = 0
+    min_hole: SquareMetres = 0
     """Smallest hole that is kept, square metres."""
     simplify: Annotated[float, Field(ge=0, le=10)] = 0
     """Largest move of an outline, working pixels; 0 keeps every pixel edge."""

@@ -85,6 +85,7 @@ class Config(Section):
             )
         self._check_twins()
         self._check_divisible()
+        self._check_bottom()
         self._check_resolution()
         return self
 
@@ -114,7 +115,7 @@ class Config(Section):
                 )
 
     def _check_divisible(self) -> None:
-        step = 2 ** (self.network.depth - 1) if isinstance(self.network, UNet) else 32
+        step = self.network.coarsest()
         for field, side in (
             ("augment.patch", self.augment.patch),
             ("predict.window", self.predict.window),
@@ -124,6 +125,28 @@ class Config(Section):
                     f"{field}: {side} is not divisible by {step}, as the network needs; "
                     f"set it to {max(step, round(side / step) * step)}"
                 )
+
+    def _check_bottom(self) -> None:
+        """A norm needs more than one value per channel: of the patch, or of the whole batch."""
+        step = self.network.coarsest()
+        kind = self.network.normalisation if isinstance(self.network, UNet) else "batch"
+        if kind == "instance":
+            for field, side in (
+                ("augment.patch", self.augment.patch),
+                ("predict.window", self.predict.window),
+            ):
+                if side == step:
+                    raise ValueError(
+                        f"network.normalisation: instance needs more than one pixel, but {field} "
+                        f"{side} has only one on the lowest level; set it to {2 * step}, or lower "
+                        "network.depth"
+                    )
+        if kind == "batch" and self.train.batch == 1 and self.augment.patch == step:
+            raise ValueError(
+                "train.batch: batch normalisation needs more than one value, but one patch of "
+                f"augment.patch {step} has only one on the lowest level; set train.batch to 2 or "
+                f"more, or augment.patch to {2 * step}"
+            )
 
     def _check_resolution(self) -> None:
         finest = min(row.metres for row in self.dataset.groups)
