@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 from pipeline.imagery.transform import Shape
 
-_GRID_ID = re.compile(r"(?P<region>[A-Za-z0-9]+)_(?P<row>\d{1,3})_(?P<column>\d{1,3})")
+_GRID_ID = re.compile(r"(?P<region>[A-Za-z0-9]+)_(?P<row>\d+)_(?P<column>\d+)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class GridId:
-    """A scene's id of the form ``region_row_column``."""
+    """A scene's id of the form ``region_row_column``, for offsets, drift and folds alike."""
 
     region: str
     row: int

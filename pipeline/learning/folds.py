@@ -8,7 +8,6 @@ folds.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ArtifactError, ConfigError
 from pipeline.files import read_json
-
-_REGION_ROW_COLUMN = re.compile(r"(?P<region>[A-Za-z0-9]+)_(?P<row>\d+)_(?P<column>\d+)")
+from pipeline.imagery.mosaic import GridId
 
 Areas = NDArray[np.int64]
 
@@ -51,11 +49,11 @@ def place_of(scene: str, same_place: Sequence[tuple[str, str]] = ()) -> str:
             another form is a place of its own.
         same_place: Pairs of regions that show the same ground at another date.
     """
-    match = _REGION_ROW_COLUMN.fullmatch(scene)
-    if match is None:
+    place = GridId.of(scene)
+    if place is None:
         return scene
-    region = min(_linked(match["region"], same_place))
-    return f"{region}_{match['row']}_{match['column']}"
+    region = min(_linked(place.region, same_place))
+    return f"{region}_{place.row}_{place.column}"
 
 
 def check_regions(scenes: Iterable[str], same_place: Sequence[tuple[str, str]]) -> None:
@@ -68,7 +66,7 @@ def check_regions(scenes: Iterable[str], same_place: Sequence[tuple[str, str]]) 
     Raises:
         ConfigError: If no scene is of a listed region.
     """
-    known = {match["region"] for match in map(_REGION_ROW_COLUMN.fullmatch, scenes) if match}
+    known = {place.region for place in map(GridId.of, scenes) if place}
     unknown = sorted({name for pair in same_place for name in pair} - known)
     if unknown:
         raise ConfigError(
