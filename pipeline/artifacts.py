@@ -12,7 +12,6 @@ file of it is not what was recorded.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 import time
@@ -24,90 +23,17 @@ from typing import Any, Self
 
 from pipeline.errors import ArtifactError
 from pipeline.files import (
-    FileRecord,
+    TEMPORARY,
     digest_of,
-    flush,
-    flush_folder,
-    hash_file,
     is_safe_name,
     read_json,
     write_json,
 )
+from pipeline.items import Item, build_item, copies_are_whole, load_item, publish, read_object
 
-RECORD = "item.json"
+__all__ = ["MANIFEST", "Item", "StageFolder", "build_item", "load_item", "load_stage", "publish"]
+
 MANIFEST = "manifest.json"
-
-
-@dataclass(frozen=True)
-class Item:
-    """One finished result: a scene's tiles, a fold's weights ...
-
-    ``digest`` is the hash of all its files: what a later stage puts in its own keys.
-    """
-
-    name: str
-    folder: Path
-    key: str
-    files: Mapping[str, FileRecord]
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over the names and contents of the files."""
-        return digest_of({name: record.sha256 for name, record in self.files.items()})
-
-    def path(self, name: str) -> Path:
-        """Path of one of the files.
-
-        Raises:
-            ArtifactError: If the item has no such file.
-        """
-        if name not in self.files:
-            raise ArtifactError(f"{self.folder}: has no file {name}; run its stage again")
-        return self.folder / name
-
-
-def load_item(folder: Path) -> Item | None:
-    """The item in a folder, or None if there is none that is whole."""
-    try:
-        record = json.loads((folder / RECORD).read_text())
-        files = {name: FileRecord(**entry) for name, entry in record["files"].items()}
-        item = Item(record["name"], folder, record["key"], files)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    if all(file.matches(folder / name) for name, file in files.items()):
-        return item
-    return None
-
-
-def build_item(folder: Path, key: str, build: Callable[[Path], None]) -> Item:
-    """Build an item beside its place and rename it into place when it is whole."""
-    temporary = folder.with_name(f".tmp-{folder.name}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
-        build(temporary)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    paths = sorted(path for path in temporary.rglob("*") if path.is_file())
-    for path in paths:
-        flush(path)
-    files = {path.relative_to(temporary).as_posix(): FileRecord.of(path) for path in paths}
-    records = {name: vars(record) for name, record in files.items()}
-    write_json(temporary / RECORD, {"name": folder.name, "key": key, "files": records})
-    _swap(temporary, folder)
-    return Item(folder.name, folder, key, files)
-
-
-def _swap(temporary: Path, folder: Path) -> None:
-    """Put a finished folder in the place of an older one."""
-    trash = folder.with_name(f".tmp-{folder.name}-old")
-    shutil.rmtree(trash, ignore_errors=True)
-    if folder.exists():
-        folder.rename(trash)
-    temporary.rename(folder)
-    flush_folder(folder.parent)
-    shutil.rmtree(trash, ignore_errors=True)
 
 
 @dataclass
@@ -116,6 +42,10 @@ class StageFolder:
 
     Use as a context manager: it locks the folder against a second process, clears what a killed
     process left, and on a normal end writes the manifest.
+
+    Attributes:
+        since: When its inputs were read, in ns; when work began, if not given. It becomes the
+            manifest's time: an input that changes during the work is newer, and Make sees that.
     """
 
     folder: Path
@@ -124,21 +54,15 @@ class StageFolder:
     items: dict[str, Item] = field(default_factory=dict)
     built: list[str] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
+    since: int = 0
     _started: float = field(default_factory=time.monotonic)
-    _lock: int = -1
+    _handle: int = -1
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self.folder / ".lock", os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            raise ArtifactError(
-                f"{self.folder}: another process is running this stage; wait for it or stop it"
-            ) from None
-        for left_over in self.folder.glob(".tmp-*"):
-            shutil.rmtree(left_over, ignore_errors=True)
+        self._handle = _lock(self.folder)
+        self.since = self.since or time.time_ns()
+        self._clear()
         return self
 
     def __exit__(
@@ -151,7 +75,7 @@ class StageFolder:
             if kind is None:
                 self._finish()
         finally:
-            os.close(self._lock)
+            os.close(self._handle)
 
     def item(self, name: str, inputs: Mapping[str, Any], build: Callable[[Path], None]) -> Item:
         """The item of this name, built only if it is not there or no longer true.
@@ -193,8 +117,22 @@ class StageFolder:
         """Remove a workspace whose item is finished."""
         shutil.rmtree(folder, ignore_errors=True)
 
+    def _clear(self) -> None:
+        """Remove what a killed process left: half-made files, and workspaces of finished items."""
+        for pattern in (f"{TEMPORARY}*", ".*.tmp-*"):
+            for left_over in self.folder.glob(pattern):
+                if left_over.is_dir():
+                    shutil.rmtree(left_over, ignore_errors=True)
+                else:
+                    left_over.unlink(missing_ok=True)
+        for folder in (self.folder / ".work").glob("*-*"):
+            name, _, key = folder.name.rpartition("-")
+            item = load_item(self.folder / name)
+            if item is not None and item.key.startswith(key):
+                self.close_workspace(folder)
+
     def _finish(self) -> None:
-        """Drop items that no longer belong, then write the manifest, or touch it if all is true."""
+        """Drop items that no longer belong, then write the manifest if it says something new."""
         for folder in self.folder.iterdir():
             if folder.is_dir() and folder.name not in self.items and folder.name != ".work":
                 shutil.rmtree(folder)
@@ -203,19 +141,13 @@ class StageFolder:
         }
         manifest = {"stage": self.stage, "code": self.code, "items": entries}
         path = self.folder / MANIFEST
-        old = json.loads(path.read_text()) if _is_json(path) else {}
-        if all(old.get(key) == value for key, value in manifest.items()):
-            os.utime(path)
-            return
-        seconds = round(time.monotonic() - self._started, 1)
-        write_json(path, {**manifest, "summary": self.summary, "seconds": seconds})
-
-
-def _is_json(path: Path) -> bool:
-    try:
-        return isinstance(json.loads(path.read_text()), dict)
-    except (OSError, ValueError):
-        return False
+        old = read_object(path)
+        if any(old.get(key) != value for key, value in manifest.items()):
+            seconds = round(time.monotonic() - self._started, 1)
+            values = {**manifest, "summary": self.summary, "seconds": seconds}
+            write_json(path, values, self.since)
+        else:
+            os.utime(path, ns=(self.since, self.since))
 
 
 def load_stage(folder: Path) -> dict[str, Item]:
@@ -234,15 +166,54 @@ def load_stage(folder: Path) -> dict[str, Item]:
     return items
 
 
-def publish(item: Item, name: str, path: Path) -> None:
-    """Keep a copy of an item's file at a path that others rely on.
+def is_whole(folder: Path) -> bool:
+    """Whether a finished stage's items and published copies are what its manifest was written for.
 
-    Nothing is written if the copy is there and unaltered; it changes in one step.
+    Bytes are read only where a file's time has changed.
     """
-    if path.is_file() and hash_file(path) == item.files[name].sha256:
-        return
-    temporary = path.with_name(f".tmp-{path.name}")
-    shutil.copyfile(item.path(name), temporary)
-    flush(temporary)
-    temporary.replace(path)
-    flush_folder(path.parent)
+    try:
+        items = load_stage(folder)
+    except (ArtifactError, AttributeError, KeyError, TypeError):
+        return False
+    return copies_are_whole(folder, items)
+
+
+def discard_damaged(folder: Path) -> bool:
+    """Remove the manifest of a stage that is not whole, so that Make runs the stage again.
+
+    A stage that a process is working on is left alone: it will write its manifest itself.
+
+    Returns:
+        True if the manifest was removed.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.exists() or is_whole(folder):
+        return False
+    try:
+        lock = _lock(folder)
+    except ArtifactError:
+        return False
+    try:
+        damaged = not is_whole(folder)  # it may have been written just now
+        if damaged:
+            manifest.unlink(missing_ok=True)
+    finally:
+        os.close(lock)
+    return damaged
+
+
+def _lock(folder: Path) -> int:
+    """Handle that keeps other processes off a stage's folder until it is closed.
+
+    Raises:
+        ArtifactError: If another process has it.
+    """
+    handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise ArtifactError(
+            f"{folder}: another process is running this stage; wait for it or stop it"
+        ) from None
+    return handle

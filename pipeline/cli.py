@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +17,7 @@ from pipeline.config import load_config
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.progress import say
 from pipeline.stages.job import Job, open_job
-from pipeline.stages.prepare import prepare
+from pipeline.stages.prepare import forget_damaged, prepare
 from pipeline.stages.summary import summarise
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="YAML file of the run.")]
@@ -41,6 +43,12 @@ def _job(config: Path, run: str | None, data: Path | None, overrides: list[str] 
     return open_job(load_config(config, overrides or (), data), run or config.stem)
 
 
+def _run(job: Job, work: Callable[[Job], None]) -> None:
+    """Run a stage on inputs that are stored first."""
+    prepare(job)
+    work(replace(job, since=time.time_ns()))
+
+
 def _add_stage(row: Stage) -> None:
     def command(
         config: ConfigOption,
@@ -48,10 +56,10 @@ def _add_stage(row: Stage) -> None:
         data: DataOption = None,
         overrides: SetOption = None,
     ) -> None:
-        job = _job(config, run, data, overrides)
-        prepare(job)
-        work: Callable[[Job], None] = importlib.import_module(row.module).run
-        work(job)
+        _run(
+            _job(config, run, data, overrides),
+            lambda job: importlib.import_module(row.module).run(job),
+        )
 
     app.command(row.name, help=f"{row.purpose[0].upper()}{row.purpose[1:]}.")(command)
 
@@ -83,9 +91,7 @@ def score(
         settings = load_config(config, overrides or (), data)
         stage.score_files(submission, truth, settings.dataset, settings.score)
         return
-    job = _job(config, run, data, overrides)
-    prepare(job)
-    stage.run(job)
+    _run(_job(config, run, data, overrides), stage.run)
 
 
 @app.command("prepare", help="Store the resolved configuration; generate the demo's scenes.")
@@ -96,7 +102,9 @@ def prepare_command(
     overrides: SetOption = None,
 ) -> None:
     """What Make runs before it asks which stages are old."""
-    prepare(_job(config, run, data, overrides))
+    job = _job(config, run, data, overrides)
+    prepare(job)
+    forget_damaged(job)
 
 
 @app.command("summary", help="Say what a run has and what it scores.")

@@ -23,8 +23,10 @@ _NO_NUMBERS = (
     "config",
     "errors",
     "files",
+    "items",
     "progress",
     "stages.job",
+    "stages.watch",
 )
 
 

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 from pipeline.errors import ArtifactError
 
+TEMPORARY = ".tmp-"
+"""Prefix of every file and folder that is not finished."""
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -36,21 +38,29 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that a crash leaves the old content or the new, never a part."""
+def write_bytes(path: Path, data: bytes, mtime_ns: int | None = None) -> None:
+    """Write a file so that a crash leaves the old content or the new, never a part.
+
+    Args:
+        path: The file.
+        data: All of its bytes.
+        mtime_ns: Its time of modification, if not now.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    if mtime_ns is not None:
+        os.utime(temporary, ns=(mtime_ns, mtime_ns))
     temporary.replace(path)
     flush_folder(path.parent)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file atomically."""
-    write_bytes(path, to_json(value).encode())
+def write_json(path: Path, value: Any, mtime_ns: int | None = None) -> None:
+    """Write a JSON file atomically; see :func:`write_bytes`."""
+    write_bytes(path, to_json(value).encode(), mtime_ns)
 
 
 def replace_if_different(path: Path, value: Any) -> bool:

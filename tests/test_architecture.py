@@ -18,6 +18,7 @@ PACKAGE = ROOT / "pipeline"
 FLOORS = (
     {"errors", "progress", "code_version", "chain"},
     {"files"},
+    {"items"},
     {"artifacts", "config"},
     {"imagery"},
     {"learning"},

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeline.artifacts import MANIFEST, StageFolder, load_item, load_stage
+from pipeline.artifacts import (
+    MANIFEST,
+    StageFolder,
+    discard_damaged,
+    load_item,
+    load_stage,
+    publish,
+)
 from pipeline.errors import ArtifactError
 from pipeline.files import is_safe_name, replace_if_different, write_json
 
@@ -139,3 +148,64 @@ def test_damaged_record_counts_as_missing(tmp_path: Path) -> None:
     _run(tmp_path, {"a": "1"})
     (tmp_path / "a" / "item.json").write_text('{"name": "a"')
     assert load_item(tmp_path / "a") is None
+
+
+def test_input_that_changes_during_the_work_is_newer_than_the_manifest(tmp_path: Path) -> None:
+    source = tmp_path / "input"
+    for _ in ("written", "touched"):
+        with StageFolder(tmp_path / "stage", "toy", "1") as stage:
+            time.sleep(0.02)  # file times are those of the kernel's last tick
+            source.write_text("changed")
+            stage.item("a", {}, lambda target: None)
+        manifest = tmp_path / "stage" / MANIFEST
+        assert manifest.stat().st_mtime_ns < source.stat().st_mtime_ns
+
+
+def test_left_overs_of_killed_processes_are_cleared(tmp_path: Path) -> None:
+    inputs = {"rate": 1}
+    with StageFolder(tmp_path, "toy", "1") as stage:
+        stage.item("fold-0", inputs, lambda target: None)
+        finished = stage.workspace("fold-0", inputs)
+        unfinished = stage.workspace("fold-1", inputs)
+    (tmp_path / ".tmp-score.json").write_text("half")
+    (tmp_path / ".manifest.json.tmp-17").write_text("half")
+    (tmp_path / ".tmp-fold-1").mkdir()
+    with StageFolder(tmp_path, "toy", "1") as stage:
+        stage.item("fold-0", inputs, lambda target: None)
+        left = {path.name for path in tmp_path.iterdir() if path.name.startswith(".")}
+        assert left == {".lock", ".work"}
+        assert unfinished.exists()
+        assert not finished.exists()
+
+
+def _published(folder: Path) -> Path:
+    with StageFolder(folder, "toy", "1") as stage:
+        item = stage.item("a", {}, lambda target: write_json(target / "x.json", [1, 2]))
+        publish(item, "x.json", folder / "x.json")
+    return folder / "x.json"
+
+
+def test_whole_stage_keeps_its_manifest(tmp_path: Path) -> None:
+    copy = _published(tmp_path)
+    os.utime(copy, (1, 1))
+    assert not discard_damaged(tmp_path)
+    assert (tmp_path / MANIFEST).exists()
+
+
+@pytest.mark.parametrize("name", ["x.json", "a/x.json", "a/item.json"])
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_text("[1]\n")])
+def test_altered_or_deleted_file_costs_the_manifest(tmp_path: Path, name: str, harm: Any) -> None:
+    copy = _published(tmp_path)
+    whole = copy.read_bytes()
+    harm(tmp_path / name)
+    assert discard_damaged(tmp_path)
+    assert not (tmp_path / MANIFEST).exists()
+    assert _published(tmp_path).read_bytes() == whole
+    assert not discard_damaged(tmp_path)
+
+
+def test_stage_at_work_keeps_its_manifest(tmp_path: Path) -> None:
+    _published(tmp_path).unlink()
+    with StageFolder(tmp_path, "toy", "1"):
+        assert not discard_damaged(tmp_path)
+        assert (tmp_path / MANIFEST).exists()

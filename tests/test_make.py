@@ -70,6 +70,26 @@ def test_second_run_does_nothing_and_says_so(project: Path) -> None:
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_text("x")])
+def test_missing_or_altered_result_is_put_back(project: Path, harm: Any) -> None:
+    run = project / "data" / "runs" / "tiny"
+    names = ("submission/submission.csv", "score/score.json", "score/overview/overview.png")
+    whole = {name: (run / name).read_bytes() for name in names}
+    for name in names:
+        harm(run / name)
+    done = make(project, "score")
+    assert done.returncode == 0, done.stderr
+    assert {name: (run / name).read_bytes() for name in names} == whole
+    assert "nothing to do" in make(project, "score").stderr
+
+
+def test_score_that_is_out_of_date_is_not_said(project: Path) -> None:
+    done = make(project, "submission", "SET=polygons.min_area=9")
+    assert "mean Jaccard" not in done.stderr
+    assert "brings it up to date" in done.stderr
+    assert "mean Jaccard" in make(project, "score").stderr
+
+
 def test_polygons_key_reruns_polygons_and_what_follows(project: Path) -> None:
     before, items = _manifests(project), _item_times(project)
     done = make(project, "score", "SET=polygons.min_hole=20 polygons.min_area=5")

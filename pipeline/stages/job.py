@@ -26,15 +26,17 @@ class Job:
     Attributes:
         config: The resolved configuration.
         run: Folder of the run, ``data/runs/<run>``.
+        since: When its inputs were stored, in ns; 0 if they were not.
     """
 
     config: Config
     run: Path
+    since: int = 0
 
     def open(self, stage: str) -> StageFolder:
         """The stage's own folder, to be used as a context manager."""
         row = stage_row(stage)
-        return StageFolder(self.run / stage, stage, code_version(row.module))
+        return StageFolder(self.run / stage, stage, code_version(row.module), since=self.since)
 
     def settings(self, stage: str) -> dict[str, Any]:
         """The part of the configuration that the stage's results depend on, as JSON."""

@@ -7,13 +7,14 @@ replaced only if its content differs, so Make reruns only what depends on the ch
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from pipeline.artifacts import build_item, load_item
+from pipeline.artifacts import build_item, discard_damaged, load_item
 from pipeline.chain import CHAIN
 from pipeline.code_version import code_version
 from pipeline.config.model import Generate
@@ -49,6 +50,13 @@ def prepare(job: Job) -> None:
     (job.run / "inputs" / ASKED).touch()
 
 
+def forget_damaged(job: Job) -> None:
+    """Make compares manifests only: drop those of stages whose files were altered or deleted."""
+    for row in CHAIN:
+        if discard_damaged(job.run / row.name):
+            say(f"{job.run / row.name}: a result was altered or deleted; `{row.name}` runs again")
+
+
 def _inventory(folder: Path) -> dict[str, list[int]]:
     """Size and time of every raw file: cheap to ask, and enough for Make."""
     found = {}
@@ -60,12 +68,27 @@ def _inventory(folder: Path) -> dict[str, list[int]]:
 
 
 def _generate(folder: Path, generate: Generate) -> None:
-    """Fill the dataset's folder with generated scenes, unless it holds just these."""
+    """Fill the dataset's folder with generated scenes, unless it holds just these.
+
+    One process at a time: runs share the folder.
+    """
     module = "pipeline.imagery.generated.dataset"
     key = digest_of({"generate": generate.model_dump(), "code": code_version(module)})
-    item = load_item(folder)
-    if item is not None and item.key == key:
+    if _holds(folder, key):
         return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".lock-{folder.name}").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _holds(folder, key):  # another run may have made them while this one waited
+            _replace(folder, key, generate)
+
+
+def _holds(folder: Path, key: str) -> bool:
+    item = load_item(folder)
+    return item is not None and item.key == key
+
+
+def _replace(folder: Path, key: str, generate: Generate) -> None:
     if folder.exists() and any(folder.iterdir()) and not (folder / "item.json").exists():
         raise DatasetError(
             f"{folder}: holds files that were not generated, and they are never overwritten; "

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from pipeline.artifacts import load_item
 from pipeline.chain import CHAIN
 from pipeline.config import load_config
 from pipeline.errors import DatasetError
+from pipeline.imagery.generated import dataset
 from pipeline.stages.job import Job
 from pipeline.stages.prepare import prepare
 from tests.chain_project import ROOT, tiny_config
@@ -70,6 +75,29 @@ def test_scenes_are_generated_once_and_again_for_another_seed(tmp_path: Path) ->
     second = json.loads(item.read_text())
     assert first["files"].keys() == second["files"].keys()
     assert first["files"] != second["files"]
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_generate_the_scenes_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second looks again when the first, which holds the lock, is done."""
+    calls = []
+    generate = dataset.generate_dataset
+
+    def slowly(*arguments: Any) -> None:
+        calls.append(arguments)
+        time.sleep(0.5)
+        generate(*arguments)
+
+    monkeypatch.setattr(dataset, "generate_dataset", slowly)
+    small = {"train_places": 2, "test_places": 1, "twins": 0, "smallest": 48, "largest": 52}
+    job = _job(tmp_path, seed=1, **small)
+    with ThreadPoolExecutor(2) as pool:
+        runs = [Job(job.config, tmp_path / name) for name in ("a", "b")]
+        list(pool.map(prepare, runs))
+    assert len(calls) == 1
+    assert load_item(tmp_path / "raw") is not None
 
 
 def test_files_that_were_not_generated_are_never_overwritten(tmp_path: Path) -> None:
