@@ -5,7 +5,8 @@ Images of one acquisition share their offset from the map. Where the reference i
 which translation a linear model explains the labels best: for each class the share of a pixel
 that it covers is regressed on the pixel's bands and their local means, and the translation with
 the greatest log-likelihood is taken, sum over classes of -n/2 log(1 - R^2), pooled over images.
-Two numbers per acquisition are learned so, from training labels only.
+Two numbers per acquisition are learned so, from the labels of all its labelled scenes: test scenes
+take no part, but in cross-validation a held-out scene's own labels do.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def probability_of(level: int) -> float:
 def cross_fitted(counts: Sequence[LevelCounts]) -> list[Counts]:
     """Thresholds for each fold, chosen on the other folds only.
 
-    Scores at these thresholds are honest: no pixel took part in the choice of its threshold.
+    No pixel takes part in the choice of its threshold; that of its network's weights is another.
 
     Args:
         counts: Counts of each of two or more folds.

@@ -1,6 +1,6 @@
 """``evaluate``: thresholds and scores from the held-out folds.
 
-Reads the predictions of labelled scenes, each made by the network that did not see the scene.
+Reads the predictions of labelled scenes, each made by a network that was not trained on it.
 Writes ``thresholds`` (thresholds.json for all scenes; held_out.json for each fold, chosen on the
 others) and ``scores`` (scores.json, scores.csv).
 """

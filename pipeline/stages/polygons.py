@@ -1,7 +1,8 @@
 """``polygons``: outlines of the objects of every scene, in map units.
 
 A scene without labels is cut at the thresholds chosen on all folds; a labelled one at those that
-were chosen without its fold, so that its polygons tell honestly what the chain can do.
+were chosen without its fold. Its network was not trained on it, but that network's weights were
+chosen by their score on the fold, so its polygons flatter the chain.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """``predict``: probabilities of every scene.
 
-A labelled scene is predicted by the one network that did not see it, a test scene by the mean of
+A labelled scene is predicted by the one network not trained on it, a test scene by the mean of
 all folds' networks. Each scene is an item: ``probability.tif`` (K bands, uint8) and a record.
 """
 
