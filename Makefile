@@ -20,8 +20,9 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 PIPELINE := $(VENV)/bin/python -m pipeline
-OPTIONS = --config "$(CONFIG)" --run "$(RUN)" $(if $(DATA),--data "$(DATA)") \
-          $(foreach pair,$(SET),--set "$(pair)")
+OPTIONS = --config "$(CONFIG)" --run "$(RUN)" $(if $(DATA),--data "$(DATA)")
+# As one text, which the commands split: a value may hold blanks and quotes.
+export PIPELINE_SET = $(SET)
 R = data/runs/$(RUN)
 STAGES := scenes tiles augment train predict evaluate polygons submission score
 

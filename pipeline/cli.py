@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from typing import Annotated
 import typer
 
 from pipeline.chain import CHAIN, Stage
-from pipeline.config import load_config
+from pipeline.config import Config, load_config
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.progress import say
 from pipeline.stages.job import Job, open_job
@@ -31,6 +33,9 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="section.key=value, any number of times.")
 ]
 
+SET = "PIPELINE_SET"
+"""Environment variable with more of --set: pairs as in a shell, that is with blanks in quotes."""
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -39,8 +44,17 @@ app = typer.Typer(
 )
 
 
+def _config(path: Path, data: Path | None, overrides: list[str] | None) -> Config:
+    text = os.environ.get(SET, "")
+    try:
+        pairs = shlex.split(text)
+    except ValueError as error:
+        raise ConfigError(f"SET={text!r}: {error}; close the quote") from None
+    return load_config(path, [*pairs, *(overrides or ())], data)
+
+
 def _job(config: Path, run: str | None, data: Path | None, overrides: list[str] | None) -> Job:
-    return open_job(load_config(config, overrides or (), data), run or config.stem)
+    return open_job(_config(config, data, overrides), run or config.stem)
 
 
 def _run(job: Job, work: Callable[[Job], None]) -> None:
@@ -88,7 +102,7 @@ def score(
     if (submission is None) != (truth is None):
         raise ConfigError("--submission and --truth go together; give both or none")
     if submission is not None and truth is not None:
-        settings = load_config(config, overrides or (), data)
+        settings = _config(config, data, overrides)
         stage.score_files(submission, truth, settings.dataset, settings.score)
         return
     _run(_job(config, run, data, overrides), stage.run)

@@ -4,7 +4,8 @@ A result must be made again when the code that made it changes, and only then. S
 a stage is the hash of its module and of every module of this package that it imports, directly
 or through others. Imports are read from the source, also those inside functions. Comments,
 docstrings and layout don't count, and neither do modules that decide no number: the
-configuration's values are part of a result's key themselves.
+configuration's values are part of a result's key themselves. Of other people's code, the versions
+of the libraries that decide numbers count, where one of those modules imports them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 _ROOT = Path(__file__).parent
@@ -28,6 +30,17 @@ _NO_NUMBERS = (
     "stages.job",
     "stages.watch",
 )
+_LIBRARIES = {
+    "albumentations": "albumentations",
+    "cv2": "opencv-python-headless",
+    "numpy": "numpy",
+    "rasterio": "rasterio",
+    "scipy": "scipy",
+    "segmentation_models_pytorch": "segmentation-models-pytorch",
+    "shapely": "shapely",
+    "torch": "torch",
+}
+"""Libraries that decide numbers: name of the import, and of the package."""
 
 
 def code_version(module: str) -> str:
@@ -37,11 +50,22 @@ def code_version(module: str) -> str:
         module: Dotted name, such as ``pipeline.stages.tiles``.
     """
     total = hashlib.sha256()
-    for name in sorted(imported_by(module)):
-        if not _decides_nothing(name):
-            total.update(name.encode())
-            total.update(_meaning(name).encode())
+    used = sorted(name for name in imported_by(module) if not _decides_nothing(name))
+    for name in used:
+        total.update(name.encode())
+        total.update(_meaning(name).encode())
+    libraries = {top for name in used for top in _imported_tops(name)} & set(_LIBRARIES)
+    for library in sorted(libraries):
+        total.update(f"{library} {_version(_LIBRARIES[library])}".encode())
     return total.hexdigest()
+
+
+def _version(package: str) -> str:
+    """Version of an installed package, without the build: torch's says which device it is for."""
+    try:
+        return metadata.version(package).partition("+")[0]
+    except metadata.PackageNotFoundError:
+        return "none"
 
 
 def _decides_nothing(module: str) -> bool:
@@ -81,6 +105,17 @@ def imported_by(module: str) -> set[str]:
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
+    inside = (name for name in _imported_names(module) if name.split(".")[0] == _PACKAGE)
+    return tuple(name for name in inside if _file(name) is not None)
+
+
+@cache
+def _imported_tops(module: str) -> frozenset[str]:
+    """First parts of all names that a module imports."""
+    return frozenset(name.split(".")[0] for name in _imported_names(module))
+
+
+def _imported_names(module: str) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(_source(module))):
         if isinstance(node, ast.Import):
@@ -88,8 +123,7 @@ def _imports(module: str) -> tuple[str, ...]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    inside = (name for name in names if name.split(".")[0] == _PACKAGE)
-    return tuple(name for name in inside if _file(name) is not None)
+    return names
 
 
 def _file(module: str) -> Path | None:

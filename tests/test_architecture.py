@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib import metadata
 from pathlib import Path
 
+import pytest
 from pydantic import BaseModel
 
+from pipeline import code_version as code_module
 from pipeline.chain import CHAIN
 from pipeline.code_version import code_version, imported_by
 from pipeline.config import Config
@@ -133,3 +136,26 @@ def test_code_version_follows_imports() -> None:
     assert "pipeline.artifacts" in modules
     assert "pipeline.stages.train" not in modules
     assert code_version("pipeline.stages.scenes") != code_version("pipeline.chain")
+
+
+def test_code_version_follows_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("scenes", "train")
+    before = {name: code_version(f"pipeline.stages.{name}") for name in names}
+    monkeypatch.setattr(metadata, "version", lambda package: "2" if package == "torch" else "1")
+    one = {name: code_version(f"pipeline.stages.{name}") for name in names}
+    monkeypatch.setattr(metadata, "version", lambda package: "3+cpu" if package == "torch" else "1")
+    two = {name: code_version(f"pipeline.stages.{name}") for name in names}
+    assert not set(before.values()) & set(one.values())
+    assert [name for name in names if one[name] != two[name]] == ["train"]
+    monkeypatch.setattr(metadata, "version", lambda package: "3" if package == "torch" else "1")
+    assert code_version("pipeline.stages.train") == two["train"], "the build is no other version"
+
+
+def test_code_version_leaves_out_what_people_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "pipeline.stages.watch" in imported_by("pipeline.stages.train")
+    before = code_version("pipeline.stages.train")
+    meaning = code_module._meaning
+    monkeypatch.setattr(
+        code_module, "_meaning", lambda name: meaning(name) + name * ("watch" in name)
+    )
+    assert code_version("pipeline.stages.train") == before

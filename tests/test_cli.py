@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.chain_project import ROOT
+from tests.chain_project import ROOT, link_project, make, tiny_config, write_config
 
 
 def _pipeline(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -46,3 +47,28 @@ def test_help_names_every_stage() -> None:
     assert done.returncode == 0
     for name in ("scenes", "train", "submission", "score"):
         assert name in done.stdout
+
+
+def test_set_of_make_holds_blanks_and_quotes(tmp_path: Path) -> None:
+    link_project(tmp_path)
+    (tmp_path / "raw").mkdir()
+    write_config(tmp_path, tiny_config(str(tmp_path / "raw")))
+    done = make(
+        tmp_path,
+        "RUN=x",
+        """SET=train.steps=7 'polygons.min_area={7: 12, 1: 3}' "dataset.sample='a b.csv'" """,
+        "data/runs/x/inputs/train.json",
+    )
+    assert done.returncode == 0, done.stderr
+    stored = yaml.safe_load((tmp_path / "data/runs/x/config.yaml").read_text())
+    assert stored["train"]["steps"] == 7
+    assert stored["polygons"]["min_area"] == {"1": 3, "7": 12}
+    assert stored["dataset"]["sample"] == "a b.csv"
+
+
+def test_open_quote_in_set_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIPELINE_SET", "train.steps='7")
+    done = _pipeline("tiles", "--config", "configs/demo.yaml")
+    assert done.returncode == 1
+    assert "close the quote" in done.stderr
+    assert "Traceback" not in done.stderr
