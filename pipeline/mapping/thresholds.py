@@ -39,7 +39,7 @@ def probability_of(level: int) -> float:
 def cross_fitted(counts: Sequence[LevelCounts]) -> list[Counts]:
     """Thresholds for each fold, chosen on the other folds only.
 
-    No pixel takes part in the choice of its threshold; that of its network's weights is another.
+    No pixel takes part in the choice of its threshold; it may in that of its network's weights.
 
     Args:
         counts: Counts of each of two or more folds.
