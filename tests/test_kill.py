@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.chain import CHAIN
-from tests.chain_project import environment, make_project
+from pipeline.files import TEMPORARY
+from tests.chain_project import environment, link_project, make_project, tiny_config, write_config
 
 pytestmark = pytest.mark.slow
 
@@ -29,10 +30,11 @@ print("started", flush=True)
 for module in modules:
     module.run(job)
 """
-KILLS = 12
+TINY = ("--config", "configs/tiny.yaml", "--run")
 
 
 def _start(folder: Path, run: str) -> subprocess.Popen[str]:
+    """All stages in one process, whose libraries are already imported: cheap to kill often."""
     process = subprocess.Popen(
         [sys.executable, "-c", ALL_STAGES, run],
         cwd=folder,
@@ -46,46 +48,139 @@ def _start(folder: Path, run: str) -> subprocess.Popen[str]:
     return process
 
 
-def _finished(folder: Path, run: str) -> set[str]:
-    """Items that are in place."""
-    found = (folder / "data" / "runs" / run).glob("*/*/item.json")
-    return {str(path.parent) for path in found if not path.parent.name.startswith(".tmp-")}
+def _command(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A command as a user or Make starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
 
 
-def _made(folder: Path, run: str) -> dict[str, int]:
-    return {name: (Path(name) / "item.json").stat().st_mtime_ns for name in _finished(folder, run)}
+def _ended(process: subprocess.Popen[str]) -> int:
+    """Exit code of a process, when it has ended."""
+    process.communicate()
+    return process.returncode
 
 
-def _keys(folder: Path, run: str) -> dict[str, dict[str, str]]:
+def _kill(process: subprocess.Popen[str]) -> bool:
+    """Kill a process; False if it had ended well before."""
+    process.send_signal(signal.SIGKILL)
+    code = _ended(process)
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
+
+
+def _wait_for(process: subprocess.Popen[str], folder: Path, pattern: str) -> None:
+    """Wait until something of a pattern lies in a folder."""
+    until = time.monotonic() + 60
+    while not any(folder.glob(pattern)):
+        assert time.monotonic() < until, f"{pattern} never came"
+        assert process.poll() is None, f"ended before {pattern} came"
+        time.sleep(0.001)
+
+
+def _finished(run: Path) -> dict[Path, int]:
+    """Items that are in place, and when they were made."""
+    found = run.glob("*/*/item.json")
+    return {
+        path.parent: path.stat().st_mtime_ns
+        for path in found
+        if not path.parent.name.startswith(TEMPORARY)
+    }
+
+
+def _in_progress(run: Path) -> str:
+    """The first stage that has not finished."""
+    left = [row.name for row in CHAIN if not (run / row.name / "manifest.json").exists()]
+    return left[0] if left else "none"
+
+
+def _keys(run: Path) -> dict[str, dict[str, str]]:
     """Key of every item of every stage: what it was made from."""
     found = {}
     for row in CHAIN:
-        manifest = json.loads((folder / "data/runs" / run / row.name / "manifest.json").read_text())
+        manifest = json.loads((run / row.name / "manifest.json").read_text())
         found[row.name] = {name: entry["key"] for name, entry in manifest["items"].items()}
     return found
 
 
-def test_killed_chain_ends_like_an_uninterrupted_one(tmp_path: Path) -> None:
-    folder = make_project(tmp_path, train_places=2, test_places=1)
-    started = time.monotonic()
-    whole = _start(folder, "whole")
-    assert whole.wait() == 0
-    length = time.monotonic() - started
-
-    dice = random.Random(5)
-    for _ in range(KILLS):
-        before = _made(folder, "killed")
-        process = _start(folder, "killed")
-        time.sleep(dice.uniform(0, length / 4))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        after = _made(folder, "killed")
-        assert {name: after.get(name) for name in before} == before, "finished work was redone"
-    last = _start(folder, "killed")
-    assert last.wait() == 0
-
-    assert _keys(folder, "killed") == _keys(folder, "whole")
+def _assert_same(one: Path, two: Path) -> None:
+    assert _keys(one) == _keys(two)
     for name in ("submission/submission.csv", "score/score.json"):
-        one, two = (folder / "data" / "runs" / run / name for run in ("whole", "killed"))
-        assert one.read_bytes() == two.read_bytes()
-    assert not list((folder / "data" / "runs" / "killed").glob("*/.tmp-*"))
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+    for run in (one, two):
+        assert not list(run.glob(f"*/{TEMPORARY}*"))
+        assert not list(run.glob("*/.work/*"))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """A project whose run "whole" was never interrupted, and how many seconds that took."""
+    folder = make_project(tmp_path_factory.mktemp("project"), train_places=2, test_places=1)
+    process = _start(folder, "whole")
+    started = time.monotonic()
+    assert _ended(process) == 0
+    return folder, time.monotonic() - started
+
+
+def test_killed_chain_ends_like_an_uninterrupted_one(project: tuple[Path, float]) -> None:
+    """All stages, killed a random moment after each of them was reached."""
+    folder, length = project
+    run = folder / "data" / "runs" / "killed"
+    dice = random.Random(5)
+    stages = []
+    for row in CHAIN:
+        before = _finished(run)
+        process = _start(folder, "killed")
+        _wait_for(process, run / row.name, ".lock")
+        time.sleep(dice.uniform(0, 0.05) * length)
+        stage = _in_progress(run)
+        if _kill(process):
+            stages.append(stage)
+        after = _finished(run)
+        assert {name: after.get(name) for name in before} == before, "finished work was redone"
+    assert len(stages) >= len(CHAIN) - 2
+    assert len(set(stages) - {"none"}) >= 3, stages
+    assert _ended(_start(folder, "killed")) == 0
+    _assert_same(run, folder / "data" / "runs" / "whole")
+
+
+def test_killed_commands_end_like_uninterrupted_ones(project: tuple[Path, float]) -> None:
+    """Each stage's own command, killed while an item of it is half made."""
+    folder, _ = project
+    run = folder / "data" / "runs" / "commands"
+    for row in CHAIN:
+        arguments = (row.name, *TINY, "commands")
+        if row.name in ("scenes", "train", "submission"):
+            process = _command(folder, *arguments)
+            _wait_for(process, run / row.name, f"{TEMPORARY}*")
+            assert _kill(process)
+            assert not (run / row.name / "manifest.json").exists()
+        assert _ended(_command(folder, *arguments)) == 0
+    _assert_same(run, folder / "data" / "runs" / "whole")
+
+
+def test_killed_generation_ends_like_an_uninterrupted_one(tmp_path: Path) -> None:
+    link_project(tmp_path)
+    sizes = {"train_places": 2, "test_places": 1, "twins": 0, "smallest": 48, "largest": 52}
+    for name in ("killed", "whole"):
+        write_config(tmp_path, tiny_config(f"data/raw/{name}") | {"generate": sizes})
+        if name == "killed":
+            process = _command(tmp_path, "prepare", *TINY, name)
+            _wait_for(process, tmp_path / "data" / "raw", f"{TEMPORARY}{name}/*/*")
+            assert _kill(process)
+            assert not (tmp_path / "data" / "raw" / name).exists()
+        assert _ended(_command(tmp_path, "prepare", *TINY, name)) == 0
+    one, two = (
+        {
+            path.relative_to(tmp_path / "data" / "raw" / name): path.read_bytes()
+            for path in (tmp_path / "data" / "raw" / name).rglob("*.*")
+            if path.name != "item.json"
+        }
+        for name in ("killed", "whole")
+    )
+    assert one == two
+    assert not list((tmp_path / "data" / "raw").glob(f"{TEMPORARY}*"))
