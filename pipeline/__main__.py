@@ -6,7 +6,7 @@ import os
 # three times as fast. OpenMP reads this once, when the first library that uses it is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from pipeline.cli import main  # noqa: E402
+from pipeline.cli import main
 
 if __name__ == "__main__":
     main()
