@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,7 @@ print("started", flush=True)
 for module in modules:
     module.run(job)
 """
+TRIES = 20
 TINY = ("--config", "configs/tiny.yaml", "--run")
 
 
@@ -73,13 +77,37 @@ def _kill(process: subprocess.Popen[str]) -> bool:
     return code != 0
 
 
-def _wait_for(process: subprocess.Popen[str], folder: Path, pattern: str) -> None:
-    """Wait until something of a pattern lies in a folder."""
-    until = time.monotonic() + 60
+def _wait_for(process: subprocess.Popen[str], folder: Path, pattern: str) -> bool:
+    """Wait until something of a pattern lies in a folder; False if the process ended before."""
+    until = time.monotonic() + 120
     while not any(folder.glob(pattern)):
         assert time.monotonic() < until, f"{pattern} never came"
-        assert process.poll() is None, f"ended before {pattern} came"
+        if process.poll() is not None:
+            return False
         time.sleep(0.001)
+    return True
+
+
+def _killed_within(
+    start: Callable[[], subprocess.Popen[str]], folder: Path, pattern: str, made: Path
+) -> None:
+    """Kill a command while something half made lies in a folder.
+
+    A command that was faster than the signal is tried again from nothing.
+
+    Args:
+        start: Starts the command.
+        folder: Where it makes things.
+        pattern: What is there while it is at work.
+        made: What it leaves when it ends; removed before another try.
+    """
+    for _ in range(TRIES):
+        process = start()
+        _wait_for(process, folder, pattern)
+        if _kill(process):
+            return
+        shutil.rmtree(made)
+    pytest.fail(f"the command was never killed in {TRIES} tries")
 
 
 def _finished(run: Path) -> dict[Path, int]:
@@ -155,10 +183,9 @@ def test_killed_commands_end_like_uninterrupted_ones(project: tuple[Path, float]
     for row in CHAIN:
         arguments = (row.name, *TINY, "commands")
         if row.name in ("scenes", "train", "submission"):
-            process = _command(folder, *arguments)
-            _wait_for(process, run / row.name, f"{TEMPORARY}*")
-            assert _kill(process)
-            assert not (run / row.name / "manifest.json").exists()
+            stage = run / row.name
+            _killed_within(partial(_command, folder, *arguments), stage, f"{TEMPORARY}*", stage)
+            assert not (stage / "manifest.json").exists()
         assert _ended(_command(folder, *arguments)) == 0
     _assert_same(run, folder / "data" / "runs" / "whole")
 
@@ -169,10 +196,10 @@ def test_killed_generation_ends_like_an_uninterrupted_one(tmp_path: Path) -> Non
     for name in ("killed", "whole"):
         write_config(tmp_path, tiny_config(f"data/raw/{name}") | {"generate": sizes})
         if name == "killed":
-            process = _command(tmp_path, "prepare", *TINY, name)
-            _wait_for(process, tmp_path / "data" / "raw", f"{TEMPORARY}{name}/*/*")
-            assert _kill(process)
-            assert not (tmp_path / "data" / "raw" / name).exists()
+            raw = tmp_path / "data" / "raw"
+            start = partial(_command, tmp_path, "prepare", *TINY, name)
+            _killed_within(start, raw, f"{TEMPORARY}{name}/*/*", raw / name)
+            assert not (raw / name).exists()
         assert _ended(_command(tmp_path, "prepare", *TINY, name)) == 0
     one, two = (
         {
