@@ -16,8 +16,7 @@ PICTURES = {
     "demo.png": RUN / "score" / "overview" / "overview.png",
     "contact-sheet.png": RUN / "augment" / "contact-sheet" / "contact-sheet.png",
 }
-WIDTH = 1000
-COLOURS = 256
+WIDTH = 780
 
 
 def main() -> None:
@@ -28,7 +27,7 @@ def main() -> None:
             sys.exit(f"{source}: missing; run `make demo` first")
         picture = Image.open(source).convert("RGB")
         height = round(picture.height * WIDTH / picture.width)
-        small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(COLOURS)
+        small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
         small.save(FOLDER / name, optimize=True)
         print(f"{FOLDER / name}: {(FOLDER / name).stat().st_size / 1000:.0f} kB")
 

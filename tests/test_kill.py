@@ -120,12 +120,6 @@ def _finished(run: Path) -> dict[Path, int]:
     }
 
 
-def _in_progress(run: Path) -> str:
-    """The first stage that has not finished."""
-    left = [row.name for row in CHAIN if not (run / row.name / "manifest.json").exists()]
-    return left[0] if left else "none"
-
-
 def _keys(run: Path) -> dict[str, dict[str, str]]:
     """Key of every item of every stage: what it was made from."""
     found = {}
@@ -145,40 +139,40 @@ def _assert_same(one: Path, two: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
-    """A project whose run "whole" was never interrupted, and how many seconds that took."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose run "whole" was never interrupted."""
     folder = make_project(tmp_path_factory.mktemp("project"), train_places=2, test_places=1)
-    process = _start(folder, "whole")
-    started = time.monotonic()
-    assert _ended(process) == 0
-    return folder, time.monotonic() - started
+    assert _ended(_start(folder, "whole")) == 0
+    return folder
 
 
-def test_killed_chain_ends_like_an_uninterrupted_one(project: tuple[Path, float]) -> None:
-    """All stages, killed a random moment after each of them was reached."""
-    folder, length = project
+def test_killed_chain_ends_like_an_uninterrupted_one(project: Path) -> None:
+    """All stages in one process, killed a random moment after each of them was reached."""
+    folder = project
     run = folder / "data" / "runs" / "killed"
     dice = random.Random(5)
-    stages = []
+    hit = set()
     for row in CHAIN:
-        before = _finished(run)
-        process = _start(folder, "killed")
-        _wait_for(process, run / row.name, ".lock")
-        time.sleep(dice.uniform(0, 0.05) * length)
-        stage = _in_progress(run)
-        if _kill(process):
-            stages.append(stage)
-        after = _finished(run)
-        assert {name: after.get(name) for name in before} == before, "finished work was redone"
-    assert len(stages) >= len(CHAIN) - 2
-    assert len(set(stages) - {"none"}) >= 3, stages
+        for _ in range(3):
+            shutil.rmtree(run / row.name, ignore_errors=True)
+            before = _finished(run)
+            process = _start(folder, "killed")
+            _wait_for(process, run / row.name, ".lock")
+            time.sleep(dice.uniform(0, 0.1))
+            killed = _kill(process)
+            after = _finished(run)
+            assert {name: after.get(name) for name in before} == before, "finished work was redone"
+            if killed and not (run / row.name / "manifest.json").exists():
+                hit.add(row.name)
+                break
+    assert len(hit) >= 4, f"killed at work: {hit}"
     assert _ended(_start(folder, "killed")) == 0
     _assert_same(run, folder / "data" / "runs" / "whole")
 
 
-def test_killed_commands_end_like_uninterrupted_ones(project: tuple[Path, float]) -> None:
+def test_killed_commands_end_like_uninterrupted_ones(project: Path) -> None:
     """Each stage's own command, killed while an item of it is half made."""
-    folder, _ = project
+    folder = project
     run = folder / "data" / "runs" / "commands"
     for row in CHAIN:
         arguments = (row.name, *TINY, "commands")
