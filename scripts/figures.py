@@ -16,7 +16,7 @@ PICTURES = {
     "demo.png": RUN / "score" / "overview" / "overview.png",
     "contact-sheet.png": RUN / "augment" / "contact-sheet" / "contact-sheet.png",
 }
-WIDTH = 780
+WIDTH = 740
 
 
 def main() -> None:
