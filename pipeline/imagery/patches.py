@@ -38,12 +38,6 @@ class Window:
     height: int
     width: int
 
-    def grown(self, margin: int) -> Window:
-        """The window with ``margin`` more pixels on each of its four sides."""
-        return Window(
-            self.row - margin, self.col - margin, self.height + 2 * margin, self.width + 2 * margin
-        )
-
 
 def whole(scene: TiledScene) -> Window:
     """The window that covers a scene."""

@@ -146,7 +146,3 @@ def test_mask_of_a_window_past_the_scene() -> None:
     nothing, nowhere = cut_mask(scene, Window(50, 50, 2, 2))
     assert not nothing.any()
     assert not nowhere.any()
-
-
-def test_a_grown_window_has_its_margin_on_all_sides() -> None:
-    assert Window(3, 4, 5, 6).grown(2) == Window(1, 2, 9, 10)
