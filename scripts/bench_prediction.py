@@ -29,8 +29,8 @@ import torch
 from affine import Affine
 
 from pipeline.artifacts import StageFolder
-from pipeline.config.learning import UNet
 from pipeline.config.mapping import Predict
+from pipeline.config.network import UNet
 from pipeline.imagery.channels import Channels, GroupBands
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup

@@ -125,7 +125,7 @@ def test_field_that_nothing_reads_is_found() -> None:
     """Also where fields of other sections with the same name are read, or a rule mentions it."""
     sections, sources = _sections(Config), sources_of(PACKAGE)
     sections["pipeline.config.mapping.Predict"].add("seed")
-    sections["pipeline.config.learning.Train"].add("d4")
+    sections["pipeline.config.train.Train"].add("d4")
     sources["pipeline.config.mapping"] = sources["pipeline.config.mapping"].replace(
         "class Evaluate(",
         "    seed: int = 0\n    def _check(self):\n        self.seed\nclass Evaluate(",

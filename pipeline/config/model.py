@@ -7,11 +7,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from pipeline.config.augment import Augment
 from pipeline.config.base import Section, Seed
 from pipeline.config.dataset import Dataset, Scenes
-from pipeline.config.learning import Augment, Features, Network, Tiles, Train, UNet
+from pipeline.config.features import Features, Tiles
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
+from pipeline.config.network import Network, UNet
 from pipeline.config.spectral import index_bands, named_band
+from pipeline.config.train import Train
 
 
 class Generate(Section):

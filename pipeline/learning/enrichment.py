@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.config.learning import Enrichment
+from pipeline.config.augment import Enrichment
 from pipeline.errors import ConfigError
 from pipeline.imagery.features import CLIP
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from pipeline.config.learning import Loss
+from pipeline.config.loss import Loss
 from pipeline.errors import ConfigError
 
 Absent = Literal["ignore", "punish"]

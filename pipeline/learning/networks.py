@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from torch import nn
 
-from pipeline.config.learning import LibraryNetwork, Network
+from pipeline.config.network import LibraryNetwork, Network
 from pipeline.errors import ConfigError
 from pipeline.learning.unet import ConfigurableUNet, set_prior
 

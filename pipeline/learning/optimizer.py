@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, NAdam, Optimizer
 
-from pipeline.config.learning import Train
+from pipeline.config.train import Train
 
 MOMENTUM = 0.9
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
-from pipeline.config.learning import Train
+from pipeline.config.train import Train
 from pipeline.errors import TrainingError
 from pipeline.learning.batch import Batch, Source
 from pipeline.learning.checkpoint import Checkpoints, random_state, restore_random_state

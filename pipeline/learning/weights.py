@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from pipeline.config.learning import LibraryNetwork, Network
+from pipeline.config.network import LibraryNetwork, Network
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_json
 from pipeline.learning.networks import build

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config.learning import Enrichment
+from pipeline.config.augment import Enrichment
 from pipeline.errors import ConfigError
 from pipeline.learning import d4
 from pipeline.learning.enrichment import Enricher

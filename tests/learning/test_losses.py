@@ -10,7 +10,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from pipeline.config.learning import Loss
+from pipeline.config.loss import Loss
 from pipeline.errors import ConfigError
 from pipeline.learning.losses import SegmentationLoss, build_loss
 

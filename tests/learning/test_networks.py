@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from pipeline.config.learning import LibraryNetwork, UNet
+from pipeline.config.network import LibraryNetwork, UNet
 from pipeline.errors import ConfigError
 from pipeline.learning.networks import build, parameters_of
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.config.learning import Train
+from pipeline.config.train import Train
 from pipeline.learning.optimizer import Average, build_optimizer, set_rate
 
 

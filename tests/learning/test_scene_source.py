@@ -9,7 +9,7 @@ import pytest
 import torch
 from affine import Affine
 
-from pipeline.config.learning import Enrichment
+from pipeline.config.augment import Enrichment
 from pipeline.imagery.channels import Channels, GroupBands
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.config.learning import Train
+from pipeline.config.train import Train
 from pipeline.errors import TrainingError
 from pipeline.learning import training as module
 from pipeline.learning.batch import Batch

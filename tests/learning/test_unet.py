@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.config.learning import UNet
+from pipeline.config.network import UNet
 from pipeline.learning.unet import ConfigurableUNet, level_widths, set_prior
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.config.learning import UNet
+from pipeline.config.network import UNet
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_json
 from pipeline.learning.networks import build

@@ -16,7 +16,7 @@ from torch import nn
 
 from pipeline.artifacts import StageFolder
 from pipeline.config import Config
-from pipeline.config.learning import UNet
+from pipeline.config.network import UNet
 from pipeline.files import write_json
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.features import InputRecipe, Normalisation
