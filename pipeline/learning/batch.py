@@ -8,6 +8,8 @@ from typing import Protocol
 
 from torch import Tensor
 
+from pipeline.learning.difficulty import Difficulty
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -15,22 +17,33 @@ class Batch:
 
     Attributes:
         inputs: (N, F, h, w) float32, normalised.
-        masks: (N, K, h, w) bool.
+        masks: (N, K, h, w) bool; for training also float32 in 0 ... 1 (soft targets).
         valid: (N, h, w) bool, False where a pixel counts neither in loss nor in score.
+        places: (N,) the window of the plan that each patch was drawn from; empty where it comes
+            from no plan.
     """
 
     inputs: Tensor
     masks: Tensor
     valid: Tensor
+    places: tuple[int, ...] = ()
 
 
 class Source(Protocol):
     """Where the batches of one fold come from."""
 
-    def batch(self, step: int) -> Batch:
-        """What the step of this number trains on: a pure function of the number."""
+    @property
+    def windows(self) -> int:
+        """Number of windows that batches are drawn from."""
+        ...
+
+    def batch(self, number: int, difficulty: Difficulty | None = None) -> Batch:
+        """The batch of this number: a pure function of the number and the state of ``difficulty``.
+
+        Where ``difficulty`` is given, windows that are hard by it are drawn more often.
+        """
         ...
 
     def held_out(self) -> Iterable[Batch]:
-        """The held-out scenes, every pixel once."""
+        """The held-out scenes, every pixel once, masks bool; nothing where none is held out."""
         ...

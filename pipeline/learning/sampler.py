@@ -1,7 +1,8 @@
 """Drawing patches by the plan: a window moves a little and is seen under an element of D4.
 
-What step ``s`` of fold ``f`` draws depends on ``(seed, f, s)`` alone, so a training that continues
-after a kill draws what it would have drawn, and nothing of it needs to be stored.
+What step ``s`` of fold ``f`` draws depends on ``(seed, f, s)`` alone, and with hard-example mining
+on the estimates that its checkpoint holds, so a training that continues after a kill draws what it
+would have drawn.
 """
 
 from __future__ import annotations
@@ -15,16 +16,25 @@ from numpy.typing import NDArray
 from pipeline.imagery.patches import Window
 from pipeline.imagery.transform import Shape
 from pipeline.learning.d4 import ELEMENTS, IDENTITY
+from pipeline.learning.difficulty import Difficulty
 from pipeline.learning.plan import Plan
 
 
 @dataclass(frozen=True)
 class Draw:
-    """One patch of a batch: a window of a scene, seen under an element of D4."""
+    """One patch of a batch: a window of a scene, seen under an element of D4.
+
+    Attributes:
+        scene: Id of the scene.
+        window: Its pixels, near those of the plan's window.
+        element: Number of the element of D4.
+        place: Number of the plan's window.
+    """
 
     scene: str
     window: Window
     element: int
+    place: int
 
 
 class Sampler:
@@ -58,16 +68,27 @@ class Sampler:
         self._seed = (seed, fold)
         self._cumulated = plan.weights.cumsum()
 
-    def draw(self, step: int, batch: int) -> list[Draw]:
-        """What the step of this number trains on: a pure function of seed, fold and step."""
+    @property
+    def windows(self) -> int:
+        """Number of windows of the plan."""
+        return len(self._cumulated)
+
+    def draw(self, step: int, batch: int, difficulty: Difficulty | None = None) -> list[Draw]:
+        """What the step of this number trains on.
+
+        A pure function of seed, fold and step, and of the estimates of ``difficulty`` if given.
+        """
+        cumulated = self._cumulated
+        if difficulty is not None:
+            cumulated = difficulty.blend(self._plan.weights).cumsum()
         rng = step_generator(*self._seed, step)
         # One draw from each of `batch` equal parts of the plan: a batch covers many scenes.
         parts = (np.arange(batch) + rng.random(batch)) / batch
-        chosen = self._cumulated.searchsorted(parts * self._cumulated[-1], side="right")
+        chosen = cumulated.searchsorted(parts * cumulated[-1], side="right")
         moves = rng.integers(-self._reach, self._reach, (batch, 2), endpoint=True)
         elements = rng.integers(0, self._elements, batch)
         return [
-            self._one(min(int(index), len(self._cumulated) - 1), move, int(element))
+            self._one(min(int(index), self.windows - 1), move, int(element))
             for index, move, element in zip(chosen, moves, elements, strict=True)
         ]
 
@@ -83,7 +104,7 @@ class Sampler:
             for start, size in zip(corner, self._shapes[name], strict=True)
         )
         window = Window(row, col, self._patch, self._patch)
-        return Draw(name, window, element if self._elements > 1 else IDENTITY)
+        return Draw(name, window, element if self._elements > 1 else IDENTITY, index)
 
 
 def step_generator(seed: int, fold: int, step: int, use: int = 0) -> np.random.Generator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from pipeline.imagery.patches import Window, cut_mask
 from pipeline.imagery.tiles import TiledScene
 from pipeline.learning import d4
 from pipeline.learning.batch import Batch
+from pipeline.learning.difficulty import Difficulty
 from pipeline.learning.enrichment import Enricher
 from pipeline.learning.sampler import Sampler
 from pipeline.learning.scene_inputs import SceneInputs
@@ -50,15 +52,20 @@ class SceneSource:
         self._patch = patch
         self._device = device
 
-    def batch(self, step: int) -> Batch:
-        """What the step of this number trains on."""
-        draws = self._sampler.draw(step, self._size)
-        rng = self._sampler.generator(step)
+    @property
+    def windows(self) -> int:
+        """Number of windows that batches are drawn from."""
+        return self._sampler.windows
+
+    def batch(self, number: int, difficulty: Difficulty | None = None) -> Batch:
+        """The training batch of this number, see :class:`pipeline.learning.batch.Source`."""
+        draws = self._sampler.draw(number, self._size, difficulty)
+        rng = self._sampler.generator(number)
         names, windows = [draw.scene for draw in draws], [draw.window for draw in draws]
         gains = self._enricher.gains(rng, len(draws))
         batch = self._cut(names, windows, [draw.element for draw in draws], gains)
         self._enricher(batch.inputs, batch.masks, batch.valid, rng)
-        return batch
+        return replace(batch, places=tuple(draw.place for draw in draws))
 
     def held_out(self) -> Iterator[Batch]:
         """The held-out scenes in windows side by side: every pixel once."""

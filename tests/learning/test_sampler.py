@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 
+from pipeline.learning.difficulty import Difficulty
 from pipeline.learning.plan import Plan, make_plan, scene_windows, window_counts
 from pipeline.learning.sampler import Sampler
 
@@ -61,3 +62,26 @@ def test_windows_are_drawn_by_weight_and_views_evenly() -> None:
 def test_without_d4_only_the_identity() -> None:
     draws = [d for step in range(50) for d in _sampler(_plan(), d4=False).draw(step, 4)]
     assert {draw.element for draw in draws} == {0}
+
+
+def test_hard_windows_are_drawn_more_often_and_no_draw_means_the_plan() -> None:
+    plan = _plan()
+    sampler, difficulty = _sampler(plan), Difficulty(len(plan.weights), 0.5)
+    assert sampler.windows == len(plan.weights)
+    assert sampler.draw(3, 4, difficulty) == sampler.draw(3, 4)  # nothing is known yet
+    difficulty.update(range(sampler.windows), [1.0] * sampler.windows)
+    difficulty.update([5], [100.0])
+    draws = [draw.place for step in range(2000) for draw in sampler.draw(step, 4, difficulty)]
+    share = draws.count(5) / len(draws)
+    assert abs(share - difficulty.blend(plan.weights)[5]) < 0.02
+    assert share > 1.5 * plan.weights[5]
+    # Pure in the state: another sampler with the same estimates draws the same.
+    copy = Difficulty(sampler.windows, 0.5)
+    copy.restore(difficulty.to_state())
+    assert _sampler(plan).draw(7, 4, copy) == sampler.draw(7, 4, difficulty)
+
+
+def test_a_draw_names_its_window_of_the_plan() -> None:
+    plan = _plan()
+    for draw in _sampler(plan).draw(1, 8):
+        assert draw.scene == plan.names[plan.scenes[draw.place]]

@@ -14,6 +14,7 @@ from pipeline.imagery.channels import Channels, GroupBands
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup
 from pipeline.imagery.tiles import TiledScene, open_tiles, pack, write_tiles
+from pipeline.learning.difficulty import Difficulty
 from pipeline.learning.enrichment import Enricher
 from pipeline.learning.plan import make_plan, scene_windows, window_counts
 from pipeline.learning.sampler import Sampler
@@ -77,6 +78,20 @@ def test_a_step_gives_the_same_batch_again(scenes: dict[str, TiledScene]) -> Non
     one.batch(0)
     assert torch.equal(one.batch(7).inputs, two.batch(7).inputs)
     assert not torch.equal(one.batch(7).inputs, two.batch(8).inputs)
+
+
+def test_hard_windows_come_more_often(scenes: dict[str, TiledScene]) -> None:
+    source = _source(scenes)
+    difficulty = Difficulty(source.windows, 1.0)
+    losses = [1e-6] * source.windows
+    losses[:3] = [1.0] * 3
+    difficulty.update(range(source.windows), [1.0] * source.windows)
+    even = [place for number in range(30) for place in source.batch(number, difficulty).places]
+    difficulty.losses[:] = losses
+    assert len(even) == 120
+    assert source.batch(2).places == source.batch(2).places
+    hard = [place for number in range(30) for place in source.batch(number, difficulty).places]
+    assert sum(place < 3 for place in hard) > sum(place < 3 for place in even)
 
 
 def test_gain_changes_bands_before_normalisation(scenes: dict[str, TiledScene]) -> None:

@@ -18,6 +18,7 @@ from pipeline.learning import training as module
 from pipeline.learning.batch import Batch
 from pipeline.learning.checkpoint import Checkpoints
 from pipeline.learning.device import Compute
+from pipeline.learning.difficulty import Difficulty
 from pipeline.learning.history import Progress, Result, Row
 from pipeline.learning.losses import SegmentationLoss
 from pipeline.learning.training import Training
@@ -30,9 +31,11 @@ class Ground:
         self.scale = scale
         self.asked: list[int] = []
 
-    def batch(self, step: int) -> Batch:
-        self.asked.append(step)
-        return self._make(step)
+    windows = 5
+
+    def batch(self, number: int, difficulty: Difficulty | None = None) -> Batch:
+        self.asked.append(number)
+        return self._make(number)
 
     def held_out(self) -> Iterable[Batch]:
         return [self._make(10_000), self._make(10_001)]
