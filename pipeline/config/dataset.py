@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from pipeline.config.base import Fraction, Metres, Section
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")]
+Wavelength = Annotated[float, Field(ge=100)]
+"""Nanometres; what is below 100 was meant in micrometres."""
 
 
 class ClassRow(Section):
@@ -32,6 +34,9 @@ class BandGroupRow(Section):
     """Ground sample distance, metres per pixel."""
     bands: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Names of the bands in the file's order."""
+    wavelengths: tuple[Wavelength, ...] | None = None
+    """Centre of each band, nanometres, in the bands' order. With them a network that was trained on
+    other bands is carried over to the nearest ones: see ``transfer``."""
     scale: Annotated[float, Field(gt=0)] = 10_000
     """Number in the file that means reflectance 1: 10000 in most products, 2047 for 11 bits, 1
     where the file holds reflectance itself. EVI, SAVI and logarithms depend on it."""
@@ -46,6 +51,11 @@ class BandGroupRow(Section):
             raise ValueError(f"file: {self.file!r} must stay inside the dataset's folder")
         if len(set(self.bands)) != len(self.bands):
             raise ValueError(f"bands: {list(self.bands)} names a band twice")
+        if self.wavelengths is not None and len(self.wavelengths) != len(self.bands):
+            raise ValueError(
+                f"wavelengths: {len(self.wavelengths)} numbers don't fit {len(self.bands)} bands; "
+                "give the centre of each band in nanometres, in the order of bands"
+            )
         return self
 
 

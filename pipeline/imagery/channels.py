@@ -22,11 +22,13 @@ class GroupBands:
         name: Name of the group.
         bands: Names of its bands.
         scale: Number in the file that means reflectance 1.
+        wavelengths: Centre of each band, nanometres; None where they are not known.
     """
 
     name: str
     bands: tuple[str, ...]
     scale: float
+    wavelengths: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,24 @@ class Index:
     name: str
     formula: str
     bands: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """What one input channel of a network is.
+
+    Attributes:
+        name: Its name, of which there is one in a network.
+        kind: What was made of the band: ``band``, ``shape``, ``contrast 38.75 m``; of an index its
+            name.
+        group: Band group that it was made from.
+        wavelength: Centre of its band, nanometres; None if it is not known, and of an index.
+    """
+
+    name: str
+    kind: str
+    group: str
+    wavelength: float | None
 
 
 @dataclass(frozen=True)
@@ -75,7 +95,9 @@ class Channels:
                 bands = tuple(named_band(index.name, text, rows) for text in (index.a, index.b))
                 indices.append(Index(index.name, "difference", tuple(map(places.index, bands))))
         return cls(
-            groups=tuple(GroupBands(row.name, row.bands, row.scale) for row in rows),
+            groups=tuple(
+                GroupBands(row.name, row.bands, row.scale, row.wavelengths) for row in rows
+            ),
             bands=features.bands,
             log=features.log,
             shape=features.shape,
@@ -88,7 +110,12 @@ class Channels:
         """The channels that :meth:`to_json` wrote."""
         return cls(
             groups=tuple(
-                GroupBands(row["name"], tuple(row["bands"]), row["scale"])
+                GroupBands(
+                    row["name"],
+                    tuple(row["bands"]),
+                    row["scale"],
+                    None if row.get("wavelengths") is None else tuple(row["wavelengths"]),
+                )
                 for row in record["groups"]
             ),
             bands=record["bands"],
@@ -107,17 +134,24 @@ class Channels:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the channels, in order."""
-        every = [f"{group.name}.{band}" for group in self.groups for band in group.bands]
-        several = {group.name for group in self.groups if len(group.bands) > 1}
-        bands = every if self.bands else []
-        shapes = [f"shape {name}" for name in every if self.shape and name.split(".")[0] in several]
-        contrasts = [
-            f"contrast {side:g} m {group.name}.{band}"
-            for group in self.groups
-            for side in self.contrast
-            for band in group.bands
-        ]
-        return (*bands, *shapes, *contrasts, *(index.name for index in self.indices))
+        return tuple(channel.name for channel in self.descriptions)
+
+    @property
+    def descriptions(self) -> tuple[Channel, ...]:
+        """What each channel is, in order."""
+        several = [group for group in self.groups if len(group.bands) > 1]
+        rows: list[Channel] = []
+        if self.bands:
+            rows += [row for group in self.groups for row in _of_bands(group, "band", "")]
+        if self.shape:
+            rows += [row for group in several for row in _of_bands(group, "shape", "shape ")]
+        for group in self.groups:
+            for side in self.contrast:
+                kind = f"contrast {side:g} m"
+                rows += _of_bands(group, kind, f"{kind} ")
+        places = [group.name for group in self.groups for _ in group.bands]
+        rows += [Channel(row.name, row.name, places[row.bands[0]], None) for row in self.indices]
+        return tuple(rows)
 
     @property
     def local(self) -> Contrast:
@@ -185,3 +219,24 @@ class Channels:
         scales = [group.scale for group in self.groups for _ in group.bands]
         formula = FORMULAS.get(index.formula, normalised_difference)
         return formula(*(bands[:, place] / scales[place] for place in index.bands))
+
+
+def _of_bands(group: GroupBands, kind: str, prefix: str) -> list[Channel]:
+    """One channel per band of a group."""
+    wavelengths = group.wavelengths or (None,) * len(group.bands)
+    return [
+        Channel(f"{prefix}{group.name}.{band}", kind, group.name, wavelength)
+        for band, wavelength in zip(group.bands, wavelengths, strict=True)
+    ]
+
+
+def kind_of(name: str) -> str:
+    """Kind of a channel, told by its name alone."""
+    before, _, band = name.rpartition(" ")
+    return (before or "band") if "." in band else name
+
+
+def group_of(name: str) -> str:
+    """Band group of a channel, told by its name alone; empty for an index."""
+    band = name.rpartition(" ")[2]
+    return band.partition(".")[0] if "." in band else ""

@@ -1,12 +1,14 @@
 """Frozen modules stay in evaluation mode."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
 from pipeline.learning.freezing import is_frozen, set_training
 
 
-def _network() -> nn.Sequential:
+def _network() -> Any:
     encoder = nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2), nn.Dropout2d(0.5))
     head = nn.Sequential(nn.Conv2d(2, 1, 1), nn.BatchNorm2d(1), nn.Dropout2d(0.5))
     return nn.Sequential(encoder, head)
@@ -41,7 +43,7 @@ def test_a_frozen_part_of_an_unfrozen_module_stays_in_evaluation() -> None:
     network = _network()
     network[0][1].requires_grad_(False)
     set_training(network)
-    assert [module.training for module in network[0]] == [True, False, True]
+    assert [module.training for module in network[0].children()] == [True, False, True]
 
 
 def test_a_module_without_parameters_is_not_frozen() -> None:

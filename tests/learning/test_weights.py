@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,11 +12,14 @@ from torch import nn
 from pipeline.config.network import UNet
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_json
+from pipeline.imagery.channels import Channel
+from pipeline.learning import weights
 from pipeline.learning.networks import build
 from pipeline.learning.weights import (
     NetworkRecord,
     load_network,
     read_network_record,
+    read_weights,
     save_network,
 )
 
@@ -57,3 +61,84 @@ def test_other_structure_is_an_artifact_error(tmp_path: Path, network: nn.Module
     write_json(tmp_path / "network.json", values)
     with pytest.raises(ArtifactError, match="does not describe a network"):
         load_network(tmp_path)
+
+
+INPUTS = (Channel("M.red", "band", "M", 660.0), Channel("NDVI", "NDVI", "", None))
+
+
+def test_record_tells_what_the_channels_are(tmp_path: Path) -> None:
+    record = NetworkRecord.of(UNet(width=4, depth=2), INPUTS, (5, 7), seen=("6010_0_0",))
+    save_network(tmp_path, record, {})
+    found = read_network_record(tmp_path)
+    assert found == record
+    assert found.inputs == INPUTS
+    assert (found.levels, found.seen) == (None, ("6010_0_0",))
+
+
+def test_older_record_still_loads(tmp_path: Path) -> None:
+    values = {"network": {"kind": "unet"}, "channels": ["shape M.red", "NDVI"], "codes": [1]}
+    write_json(tmp_path / "network.json", values)
+    found = read_network_record(tmp_path)
+    assert (found.kinds, found.wavelengths, found.seen) == (None, None, None)
+    assert found.inputs == (
+        Channel("shape M.red", "shape", "M", None),
+        Channel("NDVI", "NDVI", "", None),
+    )
+
+
+def test_levels_reach_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network whose channels enter at several levels is built as it was."""
+    asked = []
+
+    def fake(settings: object, inputs: int, classes: int, **options: object) -> nn.Module:
+        asked.append((inputs, classes, options))
+        return nn.Conv2d(inputs, classes, 1)
+
+    monkeypatch.setattr(weights, "build", fake)
+    for levels in (None, (0, 2)):
+        record = NetworkRecord.of(UNet(), INPUTS, (5,), levels=levels)
+        save_network(tmp_path, record, nn.Conv2d(2, 1, 1).state_dict())
+        load_network(tmp_path)
+    assert asked == [(2, 1, {}), (2, 1, {"levels": (0, 2)})]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"kinds": ["band"]}, "1 kinds don't fit 2 channels"),
+        ({"wavelengths": [660, float("nan")]}, "wavelengths"),
+        ({"wavelengths": [660, -5]}, "wavelengths"),
+        ({"levels": [0, 99]}, "levels"),
+        ({"levels": "00"}, "levels"),
+        ({"channels": ["red", "red"]}, "channels names one twice"),
+        ({"channels": []}, "channels"),
+        ({"codes": ["five"]}, "codes"),
+        ({"codes": [5, 5]}, "codes names one twice"),
+        ({"network": {"kind": "unet", "width": 10**9}}, "network"),
+    ],
+)
+def test_hostile_record_is_an_artifact_error(
+    tmp_path: Path, change: dict[str, Any], reason: str
+) -> None:
+    save_network(tmp_path, RECORD, {})
+    write_json(tmp_path / "network.json", read_json(tmp_path / "network.json") | change)
+    with pytest.raises(ArtifactError, match=rf"network\.json: does not describe.*{reason}"):
+        read_network_record(tmp_path)
+
+
+def test_record_that_is_no_object_is_an_artifact_error(tmp_path: Path) -> None:
+    wrong: list[object] = [[], "text", None]
+    for value in wrong:
+        write_json(tmp_path / "network.json", value)
+        with pytest.raises(ArtifactError, match="does not describe a network"):
+            read_network_record(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04pickle", b"\xff" * 64])
+def test_no_other_format_is_read(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"weights\.safetensors: can't be read as weights"):
+        read_weights(path)
+    with pytest.raises(ArtifactError, match=r"none\.safetensors"):
+        read_weights(tmp_path / "none.safetensors")
