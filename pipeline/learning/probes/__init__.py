@@ -1,0 +1,1 @@
+"""Checks before a long training, one per file: each measures, judges and advises."""
