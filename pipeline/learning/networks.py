@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from torch import nn
 
-from pipeline.config.network import LibraryNetwork, Network
+from pipeline.config.network import LibraryNetwork, Network, UNet
 from pipeline.errors import ConfigError
 from pipeline.learning.unet import ConfigurableUNet, set_prior
 
@@ -16,7 +16,11 @@ _TIMM = "tu-"
 
 
 def build(
-    settings: Network, in_channels: int, classes: int, prior: Sequence[float] | None = None
+    settings: Network,
+    in_channels: int,
+    classes: int,
+    prior: Sequence[float] | None = None,
+    levels: Sequence[int] | None = None,
 ) -> nn.Module:
     """A network that gives logits (N, classes, h, w) for inputs (N, in_channels, h, w).
 
@@ -25,15 +29,18 @@ def build(
         in_channels: Number of input channels.
         classes: Number of classes.
         prior: Share of each class in the ground, for the last layer's first bias.
+        levels: The level at which each channel enters, as ``entry.network_levels`` gives them.
 
     Raises:
         ConfigError: If the library knows no such architecture, encoder or weights.
+        ValueError: If ``levels`` don't fit the network.
     """
+    _check_entry(settings, levels)
     network: nn.Module
     if isinstance(settings, LibraryNetwork):
         network = _library_network(settings, in_channels, classes)
     else:
-        network = ConfigurableUNet(settings, in_channels, classes)
+        network = ConfigurableUNet(settings, in_channels, classes, levels)
     if prior is not None:
         set_prior(_last_convolution(network, classes), prior)
     return network
@@ -42,6 +49,17 @@ def build(
 def parameters_of(network: nn.Module) -> int:
     """Number of trainable numbers."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
+
+
+def _check_entry(settings: Network, levels: Sequence[int] | None) -> None:
+    """Levels must be there where channels enter at depth, and nowhere else: none are ignored."""
+    wanted = isinstance(settings, UNet) and settings.entry == "depth"
+    if wanted and levels is None:
+        raise ValueError("network.entry: depth needs the level of each channel; give levels")
+    if not wanted and levels is not None:
+        raise ValueError(
+            f"levels: {list(levels)} are only for network.entry depth of a U-Net; give None"
+        )
 
 
 def _library_network(settings: LibraryNetwork, in_channels: int, classes: int) -> nn.Module:

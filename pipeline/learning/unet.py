@@ -4,28 +4,24 @@ Going down, each level convolves and halves the resolution; going up, each level
 joins what its counterpart saw, so the outline of an object is as sharp as the input while the
 lowest level knows its surroundings. Upsampling is a 1x1 convolution to fewer channels, then
 bilinear interpolation: no checkerboards, and no slower than a transposed convolution.
+
+A coarse channel can enter at the level of its own resolution instead of the first one: it is
+averaged to that level's pixels and joined to what comes from the level above. Above the finest
+level that a channel enters there is nothing to go down from; the way up has no counterpart there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, max_pool2d
 
 from pipeline.config.network import UNet
-
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "relu": lambda: nn.ReLU(inplace=True),
-    "leaky_relu": lambda: nn.LeakyReLU(0.01, inplace=True),
-    "elu": lambda: nn.ELU(inplace=True),
-    "silu": lambda: nn.SiLU(inplace=True),
-    "gelu": nn.GELU,
-}
-GROUP = 8
-"""Channels per group of a group normalisation."""
+from pipeline.learning.blocks import initialise, level
+from pipeline.learning.entry import check_levels, entering
 
 
 class ConfigurableUNet(nn.Module):
@@ -35,81 +31,70 @@ class ConfigurableUNet(nn.Module):
         settings: Structure; ``h`` and ``w`` must be divisible by ``2 ** (depth - 1)``.
         in_channels: Number of input channels.
         classes: Number of output channels.
+        levels: The level at which each channel enters, see :func:`entry.entry_levels`; None for
+            the first level.
+
+    Attributes:
+        step: Pixels per pixel of the lowest level.
+
+    Raises:
+        ValueError: If ``levels`` don't fit.
     """
 
-    def __init__(self, settings: UNet, in_channels: int, classes: int) -> None:
+    def __init__(
+        self, settings: UNet, in_channels: int, classes: int, levels: Sequence[int] | None = None
+    ) -> None:
         super().__init__()
-        widths = level_widths(settings)
-        before = (in_channels, *widths[:-1])
-        self.down = nn.ModuleList(
-            _level(settings, i, o) for i, o in zip(before, widths, strict=True)
+        widths, depth = settings.widths(), settings.depth
+        entry = check_levels(
+            levels if levels is not None else (0,) * in_channels, in_channels, depth
         )
-        upward = list(zip(widths[:0:-1], widths[-2::-1], strict=True))
-        self.narrow = nn.ModuleList(nn.Conv2d(low, high, 1) for low, high in upward)
-        self.up = nn.ModuleList(_level(settings, 2 * high, high) for _, high in upward)
+        first = entry.first
+        self.step = settings.coarsest()
+        self._runs = tuple((number, entry.runs(number)) for number in range(first, depth))
+        above = [0, *widths[first:-1]]
+        self.down = nn.ModuleList(
+            level(settings, inherited + entry.count(number), widths[number])
+            for number, inherited in zip(range(first, depth), above, strict=True)
+        )
+        upward = [(number, widths[number + 1], widths[number]) for number in range(depth - 1)][::-1]
+        self.narrow = nn.ModuleList(nn.Conv2d(low, high, 1) for _, low, high in upward)
+        self.up = nn.ModuleList(
+            level(settings, 2 * high if number >= first else high, high)
+            for number, _, high in upward
+        )
         self.head = nn.Conv2d(widths[0], classes, 1)
-        _initialise(self, settings)
+        self._initialise(settings)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits of a batch."""
-        features = inputs
-        skips = []
-        for number, level in enumerate(self.down):
-            features = level(max_pool2d(features, 2) if number else features)
-            skips.append(features)
-        skips.pop()
-        for narrow, level in zip(self.narrow, self.up, strict=True):
+        skips: list[Tensor] = []
+        for (number, runs), down in zip(self._runs, self.down, strict=True):
+            joined = entering(inputs, runs, number)
+            if skips:
+                above = max_pool2d(skips[-1], 2)
+                # Joined in one type: cat would widen all of a bfloat16 pass to float32.
+                joined = [above, *(part.to(above.dtype) for part in joined)]
+            skips.append(down(_join(joined)))
+        features = skips.pop()
+        for narrow, up in zip(self.narrow, self.up, strict=True):
             larger = interpolate(narrow(features), scale_factor=2.0, mode="bilinear")
-            features = level(torch.cat((skips.pop(), larger), dim=1))
+            features = up(_join([skips.pop(), larger] if skips else [larger]))
         logits: Tensor = self.head(features)
         return logits
 
-
-def level_widths(settings: UNet) -> tuple[int, ...]:
-    """Channels of each level, finest first."""
-    return tuple(round(settings.width * settings.growth**level) for level in range(settings.depth))
-
-
-def _level(settings: UNet, in_channels: int, out_channels: int) -> nn.Sequential:
-    """Convolutions of one level, each followed by its norm and activation."""
-    layers: list[nn.Module] = []
-    for number in range(settings.convolutions):
-        channels = out_channels if number else in_channels
-        bias = settings.normalisation == "none"
-        layers += [
-            nn.Conv2d(channels, out_channels, 3, padding=1, bias=bias),
-            _norm(settings.normalisation, out_channels),
-            ACTIVATIONS[settings.activation](),
-        ]
-    if settings.dropout > 0:
-        layers.append(nn.Dropout2d(settings.dropout))
-    return nn.Sequential(*layers)
+    def _initialise(self, settings: UNet) -> None:
+        """Draw all weights by the configured rule; nothing bends what the 1x1 layers give."""
+        bent = [*self.down.modules(), *self.up.modules()]
+        straight = [*self.narrow.modules(), self.head]
+        for modules, name in ((bent, settings.activation), (straight, "linear")):
+            for module in modules:
+                if isinstance(module, nn.Conv2d):
+                    initialise(module, settings.initialisation, name)
 
 
-def _norm(kind: str, channels: int) -> nn.Module:
-    if kind == "batch":
-        return nn.BatchNorm2d(channels)
-    if kind == "group":
-        return nn.GroupNorm(channels // GROUP if channels % GROUP == 0 else 1, channels)
-    if kind == "instance":
-        return nn.InstanceNorm2d(channels, affine=True)
-    return nn.Identity()
-
-
-def _initialise(network: nn.Module, settings: UNet) -> None:
-    """Draw all weights by the configured rule; biases start at 0."""
-    rules: dict[str, Callable[[Tensor], Tensor]] = {
-        "he_uniform": nn.init.kaiming_uniform_,
-        "he_normal": nn.init.kaiming_normal_,
-        "xavier_uniform": nn.init.xavier_uniform_,
-        "xavier_normal": nn.init.xavier_normal_,
-    }
-    draw = rules[settings.initialisation]
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            draw(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+def _join(parts: list[Tensor]) -> Tensor:
+    return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
 
 
 def set_prior(head: nn.Conv2d, shares: Sequence[float]) -> None:
