@@ -1,65 +1,73 @@
-"""The loss: per class a mix of cross-entropy and soft Jaccard.
+"""The loss: per class a mixture of terms, ``L = sum_c w_c sum_t share_t term_t,c``.
 
-``L = sum_c w_c (a BCE_c + (1 - a) (1 - J_c))``, or ``-log J_c`` in place of ``1 - J_c``, with
-``J_c = (I_c + s_c) / (U_c + s_c)``, ``I_c = sum p t`` and ``U_c = sum (p + t - p t)`` over all
-valid pixels of the batch: the soft Jaccard of Rahman and Wang (2016), pooled over batch and space
-as the contest pools it. Weights ``w_c`` sum to 1.
+Weights ``w_c`` sum to 1, and so do shares. Terms of single pixels are means over the valid pixels
+of the batch; terms of regions are made from sums over them, pooled over batch and space as the
+contest pools its score. The formulas are in :mod:`pipeline.learning.loss_terms`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits
 
-from pipeline.config.loss import Loss
+from pipeline.config.loss import Loss, Terms
 from pipeline.errors import ConfigError
+from pipeline.learning.boundary import boundary_weights
+from pipeline.learning.loss_terms import Regions, cross_entropy, focal
 
-Absent = Literal["ignore", "punish"]
-_TINY = 1e-7
-"""Pixels; keeps the logarithm of an intersection of 0 finite where smoothing is 0."""
+Value = TypeVar("Value")
 
 
-class SegmentationLoss(nn.Module):
+class MixedLoss(nn.Module):
     """The loss of a batch of logits.
 
     Args:
-        cross_entropy: Share a of the binary cross-entropy, 0 to 1.
-        smoothing: s_c per class, pixels added to intersection and union, 0 or more.
-        weights: w_c per class; they are scaled to sum to 1.
-        log_jaccard: Use -log J_c in place of 1 - J_c.
-        absent: What the Jaccard term does with a class that no valid pixel of the batch has:
-            "ignore" leaves it out (its false positives cost only the cross-entropy), "punish"
-            keeps it (every bit of predicted probability then costs).
+        settings: What is mixed, and how.
+        codes: Class codes in the order of the logits' channels.
+
+    Attributes:
+        weights: (K,) float32 w_c, scaled to sum to 1.
+        smoothing: (K,) float32 s_c, pixels.
+        positive: (K,) float32, weight of a class's own pixels in the terms of single pixels.
+        punished: (K,) bool, whether a class that is absent from a batch keeps its region terms.
+
+    Raises:
+        ConfigError: If every class has weight 0.
     """
 
-    def __init__(
-        self,
-        cross_entropy: float,
-        smoothing: Sequence[float],
-        weights: Sequence[float],
-        log_jaccard: bool = False,
-        absent: Absent = "ignore",
-    ) -> None:
+    weights: Tensor
+    smoothing: Tensor
+    positive: Tensor
+    punished: Tensor
+
+    def __init__(self, settings: Loss, codes: Sequence[int]) -> None:
         super().__init__()
-        self.cross_entropy = cross_entropy
-        self.log_jaccard = log_jaccard
-        self.absent = absent
-        self.smoothing: Tensor
-        self.weights: Tensor
-        self.register_buffer("smoothing", torch.tensor(smoothing, dtype=torch.float32))
+        self.settings = settings
+        weights = _per_class(settings.class_weights, codes, 1.0)
+        if not any(weights):
+            raise ConfigError(
+                "train.loss.class_weights: every class has weight 0, so nothing would be learned; "
+                "give at least one class a weight above 0"
+            )
         scaled = torch.tensor(weights, dtype=torch.float32)
+        smoothing = torch.tensor(_per_class(settings.smoothing, codes, 1.0), dtype=torch.float32)
+        positive = _per_class(settings.positive_weights, codes, 1.0)
+        absent = _per_class(settings.absent, codes, "ignore")
+        self._weighs_positives = any(weight != 1 for weight in positive)
         self.register_buffer("weights", scaled / scaled.sum())
+        self.register_buffer("smoothing", smoothing)
+        self.register_buffer("positive", torch.tensor(positive, dtype=torch.float32))
+        self.register_buffer("punished", torch.tensor([word == "punish" for word in absent]))
 
     def forward(self, logits: Tensor, masks: Tensor, valid: Tensor) -> Tensor:
         """Loss of a batch.
 
         Args:
             logits: (N, K, h, w) of any floating type; float32 is computed with at least.
-            masks: (N, K, h, w) bool or 0/1.
+            masks: (N, K, h, w) bool, or floating shares of pixels from 0 to 1.
             valid: (N, h, w) bool; a pixel that is False has neither loss nor gradient.
 
         Returns:
@@ -69,58 +77,75 @@ class SegmentationLoss(nn.Module):
         logits = logits.contiguous()  # the layout of the masks; mixed ones cost a fifth more
         truth = masks.to(logits.dtype)
         known = valid[:, None].to(logits.dtype)
+        terms = self.settings.terms
         total = logits.new_zeros(len(self.weights))
-        if self.cross_entropy > 0:
-            total = total + self.cross_entropy * _cross_entropy(logits, truth, known)
-        if self.cross_entropy < 1:
-            total = total + (1 - self.cross_entropy) * self._jaccard_term(logits, truth, known)
-        return (self.weights.to(total.dtype) * total).sum()
+        if terms.cross_entropy or terms.focal:
+            total = total + self._pixel_terms(logits, truth, known)
+        if terms.jaccard or terms.log_jaccard or terms.dice or terms.tversky:
+            regions = Regions.of(logits.sigmoid(), truth, known, hard=masks.dtype == torch.bool)
+            total = total + self._region_terms(regions)
+        return (self.weights.to(total.dtype) * total).sum() / terms.whole()
 
-    def _jaccard_term(self, logits: Tensor, truth: Tensor, known: Tensor) -> Tensor:
-        """(K,) 1 - J_c or -log J_c."""
-        probability = logits.sigmoid() * known
-        truth = truth * known
-        both = (probability * truth).sum(dim=(0, 2, 3))
-        true = truth.sum(dim=(0, 2, 3))
-        either = probability.sum(dim=(0, 2, 3)) + true - both
-        smoothing = self.smoothing.to(logits.dtype)
-        if self.log_jaccard:
-            term = (either + smoothing + _TINY).log() - (both + smoothing + _TINY).log()
-        else:
-            term = 1 - (both + smoothing) / (either + smoothing).clamp_min(_TINY)
-        return torch.where(true > 0, term, torch.zeros_like(term)) if self._ignores else term
+    def _pixel_terms(self, logits: Tensor, truth: Tensor, known: Tensor) -> Tensor:
+        """(K,) their sum by shares, means over the valid pixels; 0 where none is valid."""
+        terms, boundary = self.settings.terms, self.settings.boundary
+        positive = self.positive.to(logits.dtype) if self._weighs_positives else None
+        entropy = cross_entropy(logits, truth, positive)
+        weights = known
+        if boundary is not None:
+            weights = known * boundary_weights(truth, known, boundary.width, boundary.weight)
+        total, count = logits.new_zeros(len(self.weights)), known.sum().clamp_min(1)
+        if terms.cross_entropy:
+            mean = (entropy * weights).sum(dim=(0, 2, 3)) / count
+            total = total + terms.cross_entropy * mean
+        if terms.focal:
+            each = focal(entropy, logits, truth, self.settings.gamma)
+            total = total + terms.focal * (each * weights).sum(dim=(0, 2, 3)) / count
+        return total
 
-    @property
-    def _ignores(self) -> bool:
-        return self.absent == "ignore"
+    def _region_terms(self, regions: Regions) -> Tensor:
+        """(K,) their sum by shares; 0 where a class is absent and that is to be ignored."""
+        terms, alpha, beta = self.settings.terms, self.settings.alpha, self.settings.beta
+        smoothing = self.smoothing.to(regions.both.dtype)
+        total = torch.zeros_like(regions.both)
+        if terms.jaccard:
+            total = total + terms.jaccard * regions.jaccard(smoothing)
+        if terms.log_jaccard:
+            total = total + terms.log_jaccard * regions.log_jaccard(smoothing)
+        if terms.dice:
+            total = total + terms.dice * regions.dice(smoothing)
+        if alpha is not None and beta is not None:
+            total = total + terms.tversky * regions.tversky(smoothing, alpha, beta)
+        counts = (regions.true > 0) | self.punished
+        return torch.where(counts, total, torch.zeros_like(total))
 
 
-def _cross_entropy(logits: Tensor, truth: Tensor, known: Tensor) -> Tensor:
-    """(K,) binary cross-entropy, mean over the valid pixels; 0 where there is none."""
-    each = binary_cross_entropy_with_logits(logits, truth, reduction="none") * known
-    return each.sum(dim=(0, 2, 3)) / known.sum().clamp_min(1)
-
-
-def build_loss(settings: Loss, codes: Sequence[int]) -> SegmentationLoss:
+def build_loss(settings: Loss, codes: Sequence[int]) -> MixedLoss:
     """The loss that the configuration describes, for classes of these codes.
 
     Raises:
         ConfigError: If every class has weight 0.
     """
-    smoothing = settings.smoothing
-    table: Mapping[int, float] = (
-        smoothing if isinstance(smoothing, dict) else dict.fromkeys(codes, smoothing)
-    )
-    weights = [settings.class_weights.get(code, 1.0) for code in codes]
-    if not any(weights):
-        raise ConfigError(
-            "train.loss.class_weights: every class has weight 0, so nothing would be learned; "
-            "give at least one class a weight above 0"
+    return MixedLoss(settings, codes)
+
+
+def _per_class(
+    value: Value | Mapping[int, Value], codes: Sequence[int], otherwise: Value
+) -> list[Value]:
+    """One value for all classes, or a class's own one where a table has it."""
+    table = value if isinstance(value, Mapping) else dict.fromkeys(codes, value)
+    return [table.get(code, otherwise) for code in codes]
+
+
+class SegmentationLoss(MixedLoss):
+    """Cross-entropy with share a and Jaccard with the rest, for classes without codes."""
+
+    def __init__(
+        self, cross_entropy: float, smoothing: Sequence[float], weights: Sequence[float]
+    ) -> None:
+        settings = Loss(
+            terms=Terms(cross_entropy=cross_entropy, jaccard=1 - cross_entropy),
+            smoothing=dict(enumerate(smoothing)),
+            class_weights=dict(enumerate(weights)),
         )
-    return SegmentationLoss(
-        cross_entropy=settings.cross_entropy,
-        smoothing=[table.get(code, 1.0) for code in codes],
-        weights=weights,
-        log_jaccard=settings.log_jaccard,
-        absent=settings.absent,
-    )
+        super().__init__(settings, range(len(weights)))
