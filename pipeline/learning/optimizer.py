@@ -1,65 +1,84 @@
-"""The optimizer of a configuration, and the moving average of a network's weights."""
+"""The optimizer of a configuration, with a factor of the rate for each parameter."""
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Mapping
+from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.optim import SGD, Adam, AdamW, NAdam, Optimizer
+from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 
 from pipeline.config.train import Train
+from pipeline.errors import TrainingError
 
-MOMENTUM = 0.9
+FACTOR = "factor"
+"""Key of a parameter group: what its parameters' rate is multiplied by."""
+_SECOND_BETA = 0.999
 
 
-def build_optimizer(network: nn.Module, settings: Train) -> Optimizer:
-    """An optimizer of the network's weights; norms and biases (one axis) don't decay."""
-    weights = [p for p in network.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in weights if p.ndim > 1], "weight_decay": settings.decay},
-        {"params": [p for p in weights if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
+def build_optimizer(
+    network: nn.Module, settings: Train, factors: Mapping[str, float] = {}
+) -> Optimizer:
+    """An optimizer of the network's weights; what needs no gradient is left out.
+
+    Norms and biases (one axis) don't decay. The decay is part of the gradient (L2), but in adamw
+    and nadam it is apart from it (Loshchilov and Hutter, 2019).
+
+    Args:
+        network: On its device.
+        settings: The ``train`` section.
+        factors: Factor of the learning rate, 0 or more, by name of a parameter; 1 if not named.
+
+    Raises:
+        TrainingError: If no weight of the network may change.
+        ValueError: If a factor is of no parameter of the network.
+    """
+    groups = _groups(network, settings, factors)
+    if not groups:
+        raise TrainingError(
+            "every weight of the network is frozen, so there is nothing to train; leave at least "
+            "the last layer free"
+        )
+    rate, momentum = settings.rate, settings.momentum
     if settings.optimizer == "sgd":
-        return SGD(groups, lr=settings.rate, momentum=MOMENTUM, nesterov=True)
-    if settings.optimizer == "nadam":
-        return NAdam(groups, lr=settings.rate, decoupled_weight_decay=True)
-    kind = AdamW if settings.optimizer == "adamw" else Adam
-    return kind(groups, lr=settings.rate)
+        made: Optimizer = SGD(groups, lr=rate, momentum=momentum, nesterov=settings.nesterov)
+    elif settings.optimizer == "adagrad":
+        made = Adagrad(groups, lr=rate)
+    elif settings.optimizer == "rmsprop":
+        made = RMSprop(groups, lr=rate, momentum=momentum)
+    elif settings.optimizer == "adam":
+        made = Adam(groups, lr=rate, betas=(momentum, _SECOND_BETA))
+    elif settings.optimizer == "adamw":
+        made = AdamW(groups, lr=rate, betas=(momentum, _SECOND_BETA))
+    else:
+        betas = (momentum, _SECOND_BETA)
+        made = NAdam(groups, lr=rate, betas=betas, decoupled_weight_decay=True)
+    set_rate(made, rate)
+    return made
 
 
 def set_rate(optimizer: Optimizer, rate: float) -> None:
-    """Use this learning rate from now on."""
+    """Use this learning rate from now on, times each group's factor."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group[FACTOR]
 
 
-class Average:
-    """Exponential moving average of a network: what validation and prediction use.
-
-    The first steps count more (decay ``(1 + n) / (10 + n)`` until it reaches the configured one),
-    so that the random start is forgotten. With decay 0 it is the network itself.
-
-    Attributes:
-        network: The averaged network.
-    """
-
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self._decay = decay
-        self._source = network
-        self.network = copy.deepcopy(network) if decay > 0 else network
-
-    @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Move towards the network's weights as they are after ``step`` steps."""
-        if self._decay == 0:
-            return
-        decay = min(self._decay, (1 + step) / (10 + step))
-        mine, theirs = _floats(self.network), _floats(self._source)
-        torch._foreach_lerp_(mine, theirs, 1 - decay)
+def decays(parameter: Tensor) -> bool:
+    """Whether penalties apply to a parameter: not to norms and biases, which have one axis."""
+    return parameter.ndim > 1
 
 
-def _floats(network: nn.Module) -> list[Tensor]:
-    """Parameters and the buffers of norms, in a fixed order."""
-    return [t for t in network.state_dict().values() if t.is_floating_point()]
+def _groups(network: nn.Module, settings: Train, factors: Mapping[str, float]) -> list[Any]:
+    """Parameter groups by factor and decay, in the order in which the network has them."""
+    named = dict(network.named_parameters())
+    if unknown := sorted(set(factors) - set(named)):
+        raise ValueError(f"the network has no parameter {', '.join(unknown)}")
+    groups: dict[tuple[float, bool], list[Tensor]] = {}
+    for name, parameter in named.items():
+        if parameter.requires_grad:
+            key = (float(factors.get(name, 1.0)), decays(parameter))
+            groups.setdefault(key, []).append(parameter)
+    return [
+        {"params": params, "weight_decay": settings.decay if decaying else 0.0, FACTOR: factor}
+        for (factor, decaying), params in groups.items()
+    ]

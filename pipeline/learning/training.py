@@ -3,24 +3,30 @@
 Everything that decides the next weights is in the checkpoint or is a function of the step's
 number, so a training that was killed and continues gives the weights of one that was not, bit for
 bit on a CPU. Only a limit in minutes breaks this: then the rate follows the clock.
+
+A step is: the rate by the schedule; the mean gradient of its batches; L1 and clipping; the
+optimizer; the bound of the filters; the average of the weights.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
 
 from pipeline.config.train import Train
-from pipeline.errors import TrainingError
-from pipeline.learning.batch import Batch, Source
+from pipeline.errors import ConfigError, TrainingError
+from pipeline.learning.average import Average
+from pipeline.learning.batch import Source
 from pipeline.learning.checkpoint import Checkpoints, random_state, restore_random_state
 from pipeline.learning.device import Compute
+from pipeline.learning.difficulty import Difficulty, patch_losses
+from pipeline.learning.freezing import set_training
 from pipeline.learning.history import Progress, Result, Row, StepReport, Weights
-from pipeline.learning.optimizer import Average, build_optimizer, set_rate
+from pipeline.learning.optimizer import build_optimizer, set_rate
+from pipeline.learning.penalties import hold_norms, shape_gradients
 from pipeline.learning.schedule import rate_factor
 from pipeline.learning.validation import validate
 
@@ -31,9 +37,13 @@ SAVE_SECONDS = 30.0
 class Training:
     """A training that can be killed at any moment and continued.
 
+    Where the source holds nothing out, nothing is validated: rows have scores of NaN, the whole
+    budget is used, and the result is the (averaged) network after the last step.
+
     Args:
-        network: On the compute's device; trained in place.
-        loss: Of logits, masks and valid, see :mod:`pipeline.learning.losses`.
+        network: On the compute's device; trained in place, frozen parameters stay.
+        loss: Of logits, masks and valid, see :mod:`pipeline.learning.losses`; its batch's masks
+            are bool, or float32 in 0 ... 1.
         source: Batches of the fold.
         classes: Number of classes K.
         settings: The ``train`` section.
@@ -42,6 +52,10 @@ class Training:
         seconds: Limit of its time, over all runs; None for none.
         on_step: Called after each step.
         on_row: Called after each validation.
+        factors: Factor of the learning rate by name of a parameter; 1 if not named.
+
+    Raises:
+        TrainingError: If every weight is frozen.
     """
 
     def __init__(
@@ -56,15 +70,20 @@ class Training:
         seconds: float | None = None,
         on_step: StepReport = lambda _progress, _loss: None,
         on_row: Callable[[Row], None] = lambda _row: None,
+        factors: Mapping[str, float] = {},
     ) -> None:
         self.network, self.loss, self.source = network, loss, source
         self.classes, self.settings, self.compute = classes, settings, compute
         self.checkpoints, self.limit = checkpoints, seconds
         self.on_step, self.on_row = on_step, on_row
-        self.optimizer = build_optimizer(network, settings)
-        self.average = Average(network, settings.average)
+        self.optimizer = build_optimizer(network, settings, factors)
+        self.average = Average(network, settings.average, settings.swa)
+        self.difficulty = (
+            Difficulty(source.windows, settings.mining) if settings.mining > 0 else None
+        )
         self.best: Weights = {}
         self.progress = Progress()
+        self._holds_out = True
         self._ticked = self._saved = time.monotonic()
 
     def run(self) -> Result:
@@ -72,66 +91,82 @@ class Training:
 
         Raises:
             TrainingError: If the loss is no finite number.
+            ConfigError: If the schedule waits for validations and nothing is held out.
         """
+        self._holds_out = any(True for _ in self.source.held_out())
+        if self.settings.schedule == "plateau" and not self._holds_out:
+            raise ConfigError(
+                "train.schedule: plateau follows validations, but no scene is held out; set it to "
+                "step"
+            )
         self._resume()
-        self.network.train()
+        set_training(self.network)
         self._ticked = self._saved = time.monotonic()
-        done = self._share_done()
-        while done < 1 and not self._lost_patience():
-            batch = self.source.batch(self.progress.step)
-            loss = self._step(batch, self.settings.rate * rate_factor(self.settings.schedule, done))
-            self.on_step(self.progress, loss)
-            done = self._share_done()
-            due = math.floor(done * self.settings.validations + 1e-9)
-            if due > self.progress.validations:
+        progress = self.progress
+        progress.done = self._share_done()
+        while progress.done < 1 and not self._lost_patience():
+            loss = self._step()
+            progress.done = self._share_done()
+            self.on_step(progress, loss)
+            due = math.floor(progress.done * self.settings.validations + 1e-9)
+            if due > progress.validations:
                 self._validate(due)
                 self._save()
             elif time.monotonic() - self._saved > SAVE_SECONDS:
                 self._save()
-        if not self.progress.rows:  # killed when its minutes were over, before any validation
+        if not progress.rows:  # killed when its minutes were over, before any validation
             self._validate(self.settings.validations)
-        return Result(self.best, tuple(self.progress.rows), self._reason())
+        return Result(self.best, tuple(progress.rows), self._reason())
 
-    def _step(self, batch: Batch, rate: float) -> float:
+    def _step(self) -> float:
         """One step of the optimizer; its loss."""
-        set_rate(self.optimizer, rate)
+        settings, progress = self.settings, self.progress
+        progress.rate = settings.rate * rate_factor(settings, progress.done, progress.drops)
+        set_rate(self.optimizer, progress.rate)
+        self.optimizer.zero_grad(set_to_none=True)
+        first = progress.step * settings.accumulate
+        loss = sum(self._backward(first + i) for i in range(settings.accumulate))
+        shape_gradients(self.network, settings)
+        self.optimizer.step()
+        if settings.max_norm is not None:
+            hold_norms(self.network, settings.max_norm)
+        self.average.update(progress.done)
+        progress.step += 1
+        progress.loss_sum += loss
+        progress.loss_steps += 1
+        return loss
+
+    def _backward(self, number: int) -> float:
+        """Add the gradient of a batch, as its part of the step's mean; its part of the loss."""
+        batch = self.source.batch(number, self.difficulty)
         with self.compute.autocast():
             logits = self.network(batch.inputs)
-        loss: Tensor = self.loss(logits, batch.masks, batch.valid)
+        loss: Tensor = self.loss(logits, batch.masks, batch.valid) / self.settings.accumulate
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(self._advice(value))
-        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        if self.settings.clip is not None:
-            clip_grad_norm_(self.network.parameters(), self.settings.clip)
-        self.optimizer.step()
-        self.progress.step += 1
-        self.progress.loss_sum += value
-        self.progress.loss_steps += 1
-        self.average.update(self.progress.step)
+        if self.difficulty is not None:
+            losses = patch_losses(logits, batch.masks, batch.valid)
+            self.difficulty.update(batch.places, losses)
         return value
 
     def _validate(self, due: int) -> None:
         """Score the averaged network on the held-out ground; keep it if it is the best."""
         started = time.monotonic()
-        network, progress = self.average.network, self.progress
+        network, progress, settings = self.average.network, self.progress, self.settings
         scores = validate(network, self.source.held_out(), self.classes, self.compute)
         jaccard = tuple(float(value) for value in scores)
-        known = [value for value in jaccard if not math.isnan(value)]
-        mean = sum(known) / max(len(known), 1)
+        mean = _mean(jaccard) if self._holds_out else math.nan
         # Scores of 0, as on ground without positives, tell no weights apart: the last are kept.
-        better = mean > progress.best or mean == progress.best == 0
-        if better:
+        if not self._holds_out or mean > progress.best or mean == progress.best == 0:
             self.best = {k: v.detach().cpu().clone() for k, v in network.state_dict().items()}
-        progress.since_best = 0 if better else progress.since_best + 1
         progress.validations = due
         progress.validation_seconds = time.monotonic() - started
-        loss = progress.loss_sum / max(progress.loss_steps, 1)
-        progress.loss_sum, progress.loss_steps = 0.0, 0
-        rate = self.optimizer.param_groups[0]["lr"]
-        row = Row(progress.step, loss, rate, self._seconds(), mean, jaccard)
-        progress.rows.append(row)
+        row = Row(progress.step, progress.loss, progress.rate, self._seconds(), mean, jaccard)
+        progress.add(row, settings.min_gain)
+        if settings.schedule == "plateau":
+            progress.drop_after(settings.plateau)
         self.on_row(row)
 
     def _seconds(self) -> float:
@@ -143,12 +178,12 @@ class Training:
 
     def _share_done(self) -> float:
         """Progress of the training: of its steps, or of its time if that is further."""
-        done = self.progress.step / self.settings.steps
+        done, seconds = self.progress.step / self.settings.steps, self._seconds()
         if self.limit is None:
             return done
         # The last validation belongs to the time, too.
         usable = max(self.limit - self.progress.validation_seconds, self.limit / 2)
-        return max(done, self._seconds() / usable)
+        return max(done, seconds / usable)
 
     def _lost_patience(self) -> bool:
         patience = self.settings.patience
@@ -171,7 +206,8 @@ class Training:
         self.checkpoints.save(
             {
                 "network": self.network.state_dict(),
-                "average": self.average.network.state_dict(),
+                "average": self.average.to_state(),
+                "difficulty": None if self.difficulty is None else self.difficulty.to_state(),
                 "optimizer": self.optimizer.state_dict(),
                 "progress": self.progress.to_state(),
                 "best": self.best,
@@ -185,8 +221,16 @@ class Training:
         if state is None:
             return
         self.network.load_state_dict(state["network"])
-        self.average.network.load_state_dict(state["average"])
+        self.average.restore(state["average"])
+        if self.difficulty is not None:
+            self.difficulty.restore(state["difficulty"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.progress = Progress.from_state(state["progress"])
         self.best = state["best"]
         restore_random_state(state["random"], self.compute.device)
+
+
+def _mean(jaccard: tuple[float, ...]) -> float:
+    """Mean over the classes that are there; 0 if none is."""
+    known = [value for value in jaccard if not math.isnan(value)]
+    return sum(known) / max(len(known), 1)

@@ -11,16 +11,18 @@ from torch import nn
 
 from pipeline.learning.batch import Batch
 from pipeline.learning.device import Compute
+from pipeline.learning.freezing import set_training
 from pipeline.learning.metrics import LevelCounts, to_levels
 
 
 def validate(
     network: nn.Module, batches: Iterable[Batch], classes: int, compute: Compute
 ) -> NDArray[np.float64]:
-    """Pooled Jaccard of a network on batches that hold every pixel once.
+    """Pooled Jaccard of a network on batches that hold every pixel once, masks bool.
 
     Returns:
-        (K,) each class at its best threshold; NaN where no valid pixel is of the class.
+        (K,) each class at its best threshold; NaN where no valid pixel is of the class, as in all
+        classes where there is no batch.
     """
     counts = LevelCounts.empty(classes)
     training = network.training
@@ -28,7 +30,8 @@ def validate(
     with torch.inference_mode():
         for batch in batches:
             _count(counts, network, batch, compute)
-    network.train(training)
+    if training:
+        set_training(network)  # not train(): frozen parts stay in evaluation mode
     present = counts.positives.sum(axis=1) > 0
     return np.where(present, counts.best().jaccard, np.nan)
 
