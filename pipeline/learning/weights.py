@@ -147,7 +147,10 @@ def load_network(folder: Path) -> nn.Module:
     if isinstance(settings, LibraryNetwork):
         settings = settings.model_copy(update={"weights": None})  # ours replace any download
     with torch.random.fork_rng(devices=[]):
-        network = _build(settings, record)
+        try:
+            network = build(settings, len(record.channels), len(record.codes), levels=record.levels)
+        except ValueError as error:  # levels that don't fit
+            raise ArtifactError(f"{folder / RECORD}: {error}; run `train`") from error
     try:
         network.load_state_dict(read_weights(folder / WEIGHTS))
     except RuntimeError as error:
@@ -170,9 +173,3 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             f"{path}: can't be read as weights in safetensors format ({error}); run `train`, or "
             "name another file"
         ) from error
-
-
-def _build(settings: Network, record: NetworkRecord) -> nn.Module:
-    """The network of a record, its weights still random."""
-    levels = {} if record.levels is None else {"levels": record.levels}
-    return build(settings, len(record.channels), len(record.codes), **levels)

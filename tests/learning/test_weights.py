@@ -99,7 +99,7 @@ def test_levels_reach_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         record = NetworkRecord.of(UNet(), INPUTS, (5,), levels=levels)
         save_network(tmp_path, record, nn.Conv2d(2, 1, 1).state_dict())
         load_network(tmp_path)
-    assert asked == [(2, 1, {}), (2, 1, {"levels": (0, 2)})]
+    assert asked == [(2, 1, {"levels": None}), (2, 1, {"levels": (0, 2)})]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,12 @@ def test_hostile_record_is_an_artifact_error(
     write_json(tmp_path / "network.json", read_json(tmp_path / "network.json") | change)
     with pytest.raises(ArtifactError, match=rf"network\.json: does not describe.*{reason}"):
         read_network_record(tmp_path)
+
+
+def test_levels_that_do_not_fit_are_an_artifact_error(tmp_path: Path, network: nn.Module) -> None:
+    write_json(tmp_path / "network.json", read_json(tmp_path / "network.json") | {"levels": [0, 1]})
+    with pytest.raises(ArtifactError, match=r"network\.json: levels"):
+        load_network(tmp_path)
 
 
 def test_record_that_is_no_object_is_an_artifact_error(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""What names of tensors tell about a network."""
+
+from __future__ import annotations
+
+from pipeline.config.network import LibraryNetwork, UNet
+from pipeline.imagery.channels import Channel
+from pipeline.learning.networks import build
+from pipeline.learning.parts import distances, entries, name_in_source, part_of, source_entries
+from pipeline.learning.weights import NetworkRecord
+
+
+def record(settings: UNet | LibraryNetwork, levels: tuple[int, ...]) -> NetworkRecord:
+    inputs = [Channel(f"M.{i}", "band", "M", 500.0 + i) for i in range(len(levels))]
+    return NetworkRecord.of(settings, inputs, (1,), levels if any(levels) else None)
+
+
+def test_parts_of_both_kinds_of_network() -> None:
+    for settings in (UNet(width=2, depth=2), LibraryNetwork(encoder="resnet18")):
+        found = [part_of(name) for name, _ in build(settings, 2, 1).named_parameters()]
+        assert list(dict.fromkeys(found)) == ["encoder", "decoder", "head"]
+
+
+def test_distances_in_a_u_net() -> None:
+    away = distances(build(UNet(width=2, depth=3), 2, 1))
+    assert away["head.weight"] == away["head.bias"] == 0
+    assert away["up.1.0.weight"] == away["up.1.1.bias"] == away["narrow.1.weight"] == 1
+    assert away["up.0.3.weight"] == away["narrow.0.bias"] == 2
+    assert [away[f"down.{level}.0.weight"] for level in (2, 1, 0)] == [3, 4, 5]
+
+
+def test_distances_in_a_library_network() -> None:
+    away = distances(build(LibraryNetwork(encoder="resnet18"), 2, 1))
+    assert away["segmentation_head.0.weight"] == 0
+    assert [away[f"decoder.blocks.{i}.conv1.0.weight"] for i in (4, 0)] == [1, 5]
+    assert [away[f"encoder.layer{i}.0.conv1.weight"] for i in (4, 1)] == [6, 9]
+    assert away["encoder.conv1.weight"] == away["encoder.bn1.weight"] == 10
+
+
+def test_layers_that_channels_enter() -> None:
+    flat = record(UNet(width=2, depth=2), (0, 0, 0))
+    assert entries(build(flat.network, 3, 1), flat) == {"down.0.0": (0, 1, 2), "down.1.0": ()}
+    deep = record(UNet(width=2, depth=4, entry="depth"), (3, 1, 3, 1))
+    network = build(deep.network, 4, 1, levels=deep.levels)
+    found = entries(network, deep)
+    assert found == {"down.0.0": (1, 3), "down.1.0": (), "down.2.0": (0, 2)}
+    for name in found:
+        assert network.get_submodule(name).weight.ndim == 4
+    library = record(LibraryNetwork(encoder="resnet18"), (0, 0, 0, 0))
+    assert entries(build(library.network, 4, 1), library) == {"encoder.conv1": (0, 1, 2, 3)}
+
+
+def test_the_sources_channels_at_our_layers() -> None:
+    ours = record(UNet(depth=4, entry="depth"), (3, 1))
+    theirs = record(UNet(depth=4, entry="depth"), (0, 1, 1, 3))
+    found = source_entries(["down.0.0", "down.1.0", "down.2.0"], ours, theirs)
+    assert found == {"down.0.0": (1, 2), "down.1.0": (), "down.2.0": (3,)}
+
+
+def test_counterparts_are_of_the_same_level() -> None:
+    three, four = record(UNet(depth=3), (0,)), record(UNet(depth=4), (0,))
+    assert name_in_source("down.1.0.weight", four, three) == "down.1.0.weight"
+    # The last block up is that of the finest level.
+    assert name_in_source("up.2.0.weight", four, three) == "up.1.0.weight"
+    assert name_in_source("narrow.0.bias", four, three) == "narrow.-1.bias"
+    lower = record(UNet(depth=3, entry="depth"), (1,))
+    assert name_in_source("down.0.0.weight", lower, three) == "down.1.0.weight"
+    assert name_in_source("head.weight", four, three) == "head.weight"
