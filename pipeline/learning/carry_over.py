@@ -192,7 +192,8 @@ def _fit(new: Tensor, old: Tensor, features: int, channels: int) -> bool:
 
 
 def _check_finite(weights: Weights) -> None:
-    wrong = [n for n, t in weights.items() if t.is_floating_point() and not t.isfinite().all()]
+    floats = {name: t.float() for name, t in weights.items() if t.is_floating_point()}
+    wrong = [name for name, tensor in floats.items() if not tensor.isfinite().all()]
     if wrong:
         raise ConfigError(
             f"transfer: the source's {_listed(sorted(wrong))} holds numbers that are not finite; "
