@@ -27,30 +27,51 @@ class Stage:
         return f"pipeline.stages.{self.name}"
 
 
+def _models(*keys: str) -> tuple[str, ...]:
+    """These keys of every row of ``models``."""
+    return tuple(f"models.*.{key}" for key in ("name", *keys))
+
+
 CHAIN = (
     Stage("scenes", "check and register the raw scenes", ("dataset", "scenes"), ()),
     Stage(
         "tiles",
         "cache band groups and masks for random windows",
-        ("dataset.classes", "dataset.groups", "tiles", "features"),
+        (
+            "dataset.classes",
+            "dataset.groups",
+            "tiles",
+            "features.resampling",
+            *_models("tiles", "features"),
+        ),
         ("scenes",),
     ),
     Stage(
         "augment",
-        "folds by place and the sampling plan",
-        ("dataset.classes", "tiles", "augment"),
+        "folds by place and the sampling plans",
+        ("dataset.classes", "augment", *_models("classes", "tiles", "features", "augment")),
         ("scenes", "tiles"),
     ),
     Stage(
         "train",
-        "one network per fold",
-        ("dataset.classes", "tiles", "features", "augment", "network", "train"),
+        "networks per model and fold",
+        (
+            "dataset.classes",
+            "ensemble.repeats",
+            "ensemble.unlabelled",
+            *_models("classes", "capacity", "tiles", "features", "augment", "network", "train"),
+        ),
         ("scenes", "tiles", "augment"),
     ),
     Stage(
         "predict",
         "probabilities of every scene",
-        ("dataset.classes", "features", "network", "predict"),
+        (
+            "dataset.classes",
+            "tiles",
+            "ensemble",
+            *_models("classes", "tiles", "features", "predict"),
+        ),
         ("scenes", "tiles", "augment", "train"),
     ),
     Stage(

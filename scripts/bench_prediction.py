@@ -29,19 +29,22 @@ import torch
 from affine import Affine
 
 from pipeline.artifacts import StageFolder
+from pipeline.config.features import Tiles
 from pipeline.config.mapping import Predict
+from pipeline.config.models import ModelRow
 from pipeline.config.network import UNet
 from pipeline.imagery.channels import Channels, GroupBands
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup
 from pipeline.imagery.tiles import pack, write_tiles
 from pipeline.items import Item
-from pipeline.learning.device import choose_compute
+from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.networks import build
 from pipeline.learning.weights import NetworkRecord, load_network, save_network
 from pipeline.mapping.forward import make_forward
 from pipeline.mapping.inference import Forward, Sliding, count_windows
-from pipeline.stages.predict import Predictor
+from pipeline.stages.grids import Tile
+from pipeline.stages.predict import Predictor, write_prediction
 
 CODES = tuple(range(1, 11))
 MOST_RATIO, MOST_GB = 1.15, 3.0
@@ -117,6 +120,21 @@ class Stopwatch:
         return result
 
 
+def make_predictor(tile: Item, sliding: Sliding, compute: Compute, inside: Stopwatch) -> Predictor:
+    """The stage's own predictor of one model, for a scene named ``bench``."""
+    return Predictor(
+        row=ModelRow(name="bench", tiles=Tiles(metres=1.24)),
+        places=range(len(CODES)),
+        tiles={"bench": Tile(tile)},
+        statistics=tile,
+        networks={},
+        recipe=make_recipe(),
+        sliding=sliding,
+        compute=compute,
+        forward=lambda _: inside,
+    )
+
+
 def peak_memory(device: torch.device) -> float:
     """Peak memory of this process, and of the device where it has its own, GB."""
     host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
@@ -157,12 +175,17 @@ def main() -> int:
         tile, networks = make_items(Path(folder), side)
         forward = make_forward(load_network(networks.folder), compute)
         inside = Stopwatch(forward, device)
-        predictor = Predictor(make_recipe(), CODES, sliding, compute, lambda _: inside)
+        predictor = make_predictor(tile, sliding, compute, inside)
         forwards_alone(forward, sliding, window, device)  # the first passes of a process are slow
         rounds = []
         for number in range(options.rounds):
             inside.seconds = 0.0
-            whole = Stopwatch(predictor.build(tile, [networks]), device)
+            whole = Stopwatch(
+                lambda target: write_prediction(
+                    target, "bench", Tile(tile), [(predictor, [networks])], CODES, "mean"
+                ),
+                device,
+            )
             alone = Stopwatch(forwards_alone, device)
             target = Path(folder) / f"prediction-{number}"
             target.mkdir()

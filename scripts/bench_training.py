@@ -4,9 +4,9 @@ Run it after `make augment`, with the same CONFIG and RUN:
 
     python scripts/bench_training.py --config configs/demo.yaml
 
-It trains the first fold's network for some steps and throws it away: once as `train` does it, and
-once as it would with scenes too large for their inputs to be kept in memory. The project holds
-itself to at most 15 % for data on a CPU with the demo's network.
+It trains the first model's first network for some steps and throws it away: once as `train` does
+it, and once as it would with scenes too large for their inputs to be kept in memory. The project
+holds itself to at most 15 % for data on a CPU with the demo's network.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pipeline.learning.networks import parameters_of
 from pipeline.learning.optimizer import build_optimizer
 from pipeline.learning.scene_inputs import LIMIT
 from pipeline.learning.scene_source import SceneSource
-from pipeline.stages.fold import load_ground, make_source, start_network
+from pipeline.stages.fold import Ground, Training, load_ground, make_source, start_network
 from pipeline.stages.job import RUNS, Job
 
 SHARE = 0.15
@@ -44,18 +44,19 @@ def main() -> None:
     options = parser.parse_args()
     config = load_config(options.config, options.set)
     job = Job(config, RUNS / (options.run or options.config.stem))
-    ground = load_ground(job)
-    compute = choose_compute(config.train.device, config.train.precision)
-    patch, size = config.augment.patch, config.train.batch
-    network = compute.place(start_network(job, ground, 0))
-    train = _trainer(job, network, compute)
+    row = config.models[0]
+    ground, training = load_ground(job, row), Training(row.name, fold=0)
+    compute = choose_compute(row.train.device, row.train.precision)
+    patch, size = row.augment.patch, row.train.batch
+    network = compute.place(start_network(ground, training))
+    train = _trainer(ground, network, compute)
     print(
         f"{size} patches of {len(ground.recipe.names)} x {patch} x {patch} on {compute}, "
         f"{torch.get_num_threads()} threads, {parameters_of(network):,} weights, "
         f"fastest tenth of {options.steps} steps"
     )
     for way, limit in (("as it is", LIMIT), ("scenes too large to be kept", 0)):
-        source = make_source(job, ground, 0, compute, limit)
+        source = make_source(ground, training, compute, limit)
         for step in range(20):
             batch = source.batch(step)
         for _ in range(3):
@@ -69,10 +70,10 @@ def main() -> None:
         )
 
 
-def _trainer(job: Job, network: torch.nn.Module, compute: Compute) -> Callable[[Batch], None]:
+def _trainer(ground: Ground, network: torch.nn.Module, compute: Compute) -> Callable[[Batch], None]:
     """One step of the optimizer, as `pipeline.learning.training` does it."""
-    settings = job.config.train
-    loss = build_loss(settings.loss, job.config.dataset.codes).to(compute.device)
+    settings = ground.row.train
+    loss = build_loss(settings.loss, ground.codes).to(compute.device)
     optimizer = build_optimizer(network, settings)
 
     def train(batch: Batch) -> None:

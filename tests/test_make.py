@@ -107,7 +107,7 @@ def test_training_key_reruns_training_and_not_tiles(project: Path) -> None:
     assert done.returncode == 0, done.stderr
     after = _manifests(project)
     assert [name for name in NAMES if after[name][0] != before[name][0]] == ["train"]
-    assert after["train"][1]["fold-0"]["key"] != before["train"][1]["fold-0"]["key"]
+    assert after["train"][1]["all-fold-0"]["key"] != before["train"][1]["all-fold-0"]["key"]
     assert make(project, "score").returncode == 0
 
 

@@ -87,6 +87,9 @@ def _explain(path: Path, error: ValidationError) -> str:
         # Of a field that may be one of several types, the type that got furthest was meant.
         if any(other[: len(place)] == place != other for other, _ in faults):
             continue
+        # A row of models repeats the sections at the top, and so their faults.
+        if place[:1] == ("models",) and any(other == place[2:] for other, _ in faults):
+            continue
         field = ".".join(str(part) for part in place) or "configuration"
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
@@ -139,15 +142,20 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def section_values(config: Config, sections: Sequence[str]) -> Mapping[str, Any]:
-    """The named sections (or ``section.key``) as JSON values: what a stage's results depend on.
+    """The named sections as JSON values: what a stage's results depend on.
+
+    A name may lead on to a key (``section.key``), ``*`` standing for every entry of a list.
 
     Where the raw files lie is left out: the same files in another folder give the same results.
     """
     tree = config.model_dump(mode="json", exclude={"dataset": {"folder"}})
-    values = {}
-    for name in sections:
-        value: Any = tree
-        for key in name.split("."):
-            value = value[key]
-        values[name] = value
-    return values
+    return {name: _value(tree, name.split(".")) for name in sections}
+
+
+def _value(tree: Any, keys: Sequence[str]) -> Any:
+    """What keys lead to; ``*`` stands for every entry of a list."""
+    if not keys:
+        return tree
+    if keys[0] == "*":
+        return [_value(entry, keys[1:]) for entry in tree]
+    return _value(tree[keys[0]], keys[1:])

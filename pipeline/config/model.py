@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Self
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -12,8 +12,9 @@ from pipeline.config.base import Section, Seed
 from pipeline.config.dataset import Dataset, Scenes
 from pipeline.config.features import Features, Tiles
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
+from pipeline.config.models import Ensemble, ModelRow, filled
 from pipeline.config.network import Network, UNet
-from pipeline.config.spectral import index_bands, named_band
+from pipeline.config.spectral import check_indices
 from pipeline.config.train import Train
 
 
@@ -52,7 +53,11 @@ class Generate(Section):
 
 
 class Config(Section):
-    """A run's configuration."""
+    """A run's configuration.
+
+    ``tiles`` is the grid of the run's predictions; with ``features``, ``augment``, ``network``,
+    ``train`` and ``predict`` it is also what each row of ``models`` starts from.
+    """
 
     dataset: Dataset
     scenes: Scenes = Scenes()
@@ -62,50 +67,33 @@ class Config(Section):
     network: Network = UNet()
     train: Train = Train()
     predict: Predict = Predict()
+    models: Annotated[tuple[ModelRow, ...], Field(min_length=1, max_length=63)]
+    ensemble: Ensemble = Ensemble()
     evaluate: Evaluate = Evaluate()
     polygons: Polygons = Polygons()
     submission: Submission = Submission()
     score: Score = Score()
     generate: Generate | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_models(cls, tree: Any) -> Any:
+        return filled(tree)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
-        groups = {row.name: row for row in self.dataset.groups}
-        for name in self.features.groups:
-            if name not in groups:
-                raise ValueError(
-                    f"features.groups: {name} is no group of dataset.groups ({', '.join(groups)})"
-                )
-        codes = set(self.dataset.codes)
-        _known("train.loss.class_weights", self.train.loss.class_weights, codes)
-        _known("train.loss.smoothing", self.train.loss.smoothing, codes)
-        _known("polygons.min_area", self.polygons.min_area, codes)
-        self._check_indices()
+        _known("polygons.min_area", self.polygons.min_area, set(self.dataset.codes))
         if self.scenes.whole_pixel_tiles and self.dataset.unit_metres is None:
             raise ValueError(
                 "scenes.whole_pixel_tiles: needs the size of a pixel on the map; "
                 "set dataset.unit_metres"
             )
         self._check_twins()
-        self._check_divisible()
-        self._check_bottom()
-        self._check_resolution()
+        self._check_resolution("", self.tiles)
+        self._check_models()
+        for number, row in enumerate(self.models):
+            self._check_row(number, row)
         return self
-
-    def _check_indices(self) -> None:
-        groups = [self.dataset.group(name) for name in self.used_groups()]
-        names: list[str] = []
-        for index in self.features.indices:
-            if isinstance(index, str):
-                names.append(index)
-                index_bands(index, groups)
-            else:
-                names.append(index.name)
-                named_band(index.name, index.a, groups)
-                named_band(index.name, index.b, groups)
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"features.indices: {', '.join(twice)} stands there twice")
 
     def _check_twins(self) -> None:
         listed = {frozenset(pair) for pair in self.augment.same_place}
@@ -117,11 +105,54 @@ class Config(Section):
                     f'add ["{first}", "{twin}"], or lower generate.twins'
                 )
 
-    def _check_divisible(self) -> None:
-        step = self.network.coarsest()
+    def _check_models(self) -> None:
+        names = [row.name.lower() for row in self.models]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"models: the name {', '.join(twice)} stands there twice")
+        told = {code for row in self.models for code in self.codes_of(row)}
+        missing = [code for code in self.dataset.codes if code not in told]
+        if missing:
+            raise ValueError(
+                f"models: no row tells the class {', '.join(map(str, missing))}; add it to the "
+                "classes of a row, or take it out of dataset.classes"
+            )
+
+    def _check_row(self, number: int, row: ModelRow) -> None:
+        """Rules between the sections of one row, and between it and the dataset."""
+
+        def at(section: str) -> str:
+            """Where a person finds the section: in the row, or at the top."""
+            inherited = getattr(row, section) == getattr(self, section)
+            return section if inherited else f"models.{number}.{section}"
+
+        groups = {group.name: group for group in self.dataset.groups}
+        for name in row.features.groups:
+            if name not in groups:
+                raise ValueError(
+                    f"{at('features')}.groups: {name} is no group of dataset.groups "
+                    f"({', '.join(groups)})"
+                )
+        codes = set(self.dataset.codes)
+        _known(f"models.{number}.classes", dict.fromkeys(row.classes), codes)
+        _known(f"{at('train')}.loss.class_weights", row.train.loss.class_weights, codes)
+        _known(f"{at('train')}.loss.smoothing", row.train.loss.smoothing, codes)
+        for key in ("folds", "same_place"):
+            if getattr(row.augment, key) != getattr(self.augment, key):
+                raise ValueError(
+                    f"models.{number}.augment.{key}: all models have the same folds; set "
+                    f"augment.{key} at the top instead"
+                )
+        check_indices(row.features, [groups[name] for name in self.groups_of(row.features)])
+        self._check_resolution("" if row.tiles == self.tiles else f"models.{number}.", row.tiles)
+        self._check_divisible(row, at)
+        self._check_bottom(row, at)
+
+    def _check_divisible(self, row: ModelRow, at: Callable[[str], str]) -> None:
+        step = row.network.coarsest()
         for field, side in (
-            ("augment.patch", self.augment.patch),
-            ("predict.window", self.predict.window),
+            (f"{at('augment')}.patch", row.augment.patch),
+            (f"{at('predict')}.window", row.predict.window),
         ):
             if side % step:
                 raise ValueError(
@@ -129,40 +160,55 @@ class Config(Section):
                     f"set it to {max(step, round(side / step) * step)}"
                 )
 
-    def _check_bottom(self) -> None:
+    def _check_bottom(self, row: ModelRow, at: Callable[[str], str]) -> None:
         """A norm needs more than one value per channel: of the patch, or of the whole batch."""
-        step = self.network.coarsest()
-        kind = self.network.normalisation if isinstance(self.network, UNet) else "batch"
+        step = row.network.coarsest()
+        kind = row.network.normalisation if isinstance(row.network, UNet) else "batch"
         if kind == "instance":
             for field, side in (
-                ("augment.patch", self.augment.patch),
-                ("predict.window", self.predict.window),
+                (f"{at('augment')}.patch", row.augment.patch),
+                (f"{at('predict')}.window", row.predict.window),
             ):
                 if side == step:
                     raise ValueError(
-                        f"network.normalisation: instance needs more than one pixel, but {field} "
-                        f"{side} has only one on the lowest level; set it to {2 * step}, or lower "
-                        "network.depth"
+                        f"{at('network')}.normalisation: instance needs more than one pixel, but "
+                        f"{field} {side} has only one on the lowest level; set it to {2 * step}, "
+                        "or lower network.depth"
                     )
-        if kind == "batch" and self.train.batch == 1 and self.augment.patch == step:
+        if kind == "batch" and row.train.batch == 1 and row.augment.patch == step:
             raise ValueError(
-                "train.batch: batch normalisation needs more than one value, but one patch of "
-                f"augment.patch {step} has only one on the lowest level; set train.batch to 2 or "
-                f"more, or augment.patch to {2 * step}"
+                f"{at('train')}.batch: batch normalisation needs more than one value, but one "
+                f"patch of {at('augment')}.patch {step} has only one on the lowest level; set "
+                f"train.batch to 2 or more, or augment.patch to {2 * step}"
             )
 
-    def _check_resolution(self) -> None:
+    def _check_resolution(self, prefix: str, tiles: Tiles) -> None:
         finest = min(row.metres for row in self.dataset.groups)
-        if not finest / 16 <= self.tiles.metres <= finest * 64:
+        if not finest / 16 <= tiles.metres <= finest * 64:
             raise ValueError(
-                f"tiles.metres: {self.tiles.metres} m per pixel doesn't fit imagery of {finest} m; "
-                f"the unit is metres; set it between {finest / 16:g} and {finest * 64:g}"
+                f"{prefix}tiles.metres: {tiles.metres} m per pixel doesn't fit imagery of "
+                f"{finest} m; the unit is metres; set it between {finest / 16:g} and "
+                f"{finest * 64:g}"
             )
+
+    def codes_of(self, row: ModelRow) -> tuple[int, ...]:
+        """Codes of the classes that a model tells, in the dataset's order."""
+        chosen = row.classes or self.dataset.codes
+        return tuple(code for code in self.dataset.codes if code in chosen)
+
+    def places_of(self, row: ModelRow) -> list[int]:
+        """Positions of a model's classes among all classes of the dataset."""
+        return [self.dataset.codes.index(code) for code in self.codes_of(row)]
+
+    def groups_of(self, features: Features) -> tuple[str, ...]:
+        """Names of the band groups that a section ``features`` uses, in the dataset's order."""
+        every = tuple(row.name for row in self.dataset.groups)
+        return tuple(name for name in every if name in (features.groups or every))
 
     def used_groups(self) -> tuple[str, ...]:
-        """Names of the band groups that the network sees, in the dataset's order."""
-        chosen = self.features.groups or tuple(row.name for row in self.dataset.groups)
-        return tuple(row.name for row in self.dataset.groups if row.name in chosen)
+        """Names of the band groups that any model uses, in the dataset's order."""
+        used = {name for row in self.models for name in self.groups_of(row.features)}
+        return tuple(row.name for row in self.dataset.groups if row.name in used)
 
 
 def _known(field: str, value: object, codes: set[int]) -> None:

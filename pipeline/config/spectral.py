@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.config.dataset import BandGroupRow
+from pipeline.config.features import Features
 
 BandName = tuple[str, str]
 """Group and band."""
@@ -64,6 +65,26 @@ def named_band(index: str, text: str, groups: Sequence[BandGroupRow]) -> BandNam
         )
     name, _, band = text.partition(".")
     return name, band
+
+
+def check_indices(features: Features, groups: Sequence[BandGroupRow]) -> None:
+    """Check that these groups have the bands of every index, and that no name stands there twice.
+
+    Raises:
+        ValueError: Naming the index and the fix.
+    """
+    names: list[str] = []
+    for index in features.indices:
+        if isinstance(index, str):
+            names.append(index)
+            index_bands(index, groups)
+        else:
+            names.append(index.name)
+            named_band(index.name, index.a, groups)
+            named_band(index.name, index.b, groups)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"features.indices: {', '.join(twice)} stands there twice")
 
 
 def _band_of(role: str, group: BandGroupRow) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pipeline.config.features import Features
 from pipeline.config.model import Config
 from pipeline.config.spectral import index_bands, named_band
 from pipeline.imagery.contrast import Contrast, logarithm
@@ -81,10 +82,9 @@ class Channels:
     indices: tuple[Index, ...]
 
     @classmethod
-    def of(cls, config: Config) -> Channels:
-        """The channels that a configuration asks for."""
-        features = config.features
-        rows = [config.dataset.group(name) for name in config.used_groups()]
+    def of(cls, config: Config, features: Features) -> Channels:
+        """The channels that a section ``features`` of a configuration asks for."""
+        rows = [config.dataset.group(name) for name in config.groups_of(features)]
         places = [(row.name, band) for row in rows for band in row.bands]
         indices = []
         for index in features.indices:

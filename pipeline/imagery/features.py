@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.config.model import Config
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.patches import Resampling, Window, cut_with_contrast
 from pipeline.imagery.tiles import TiledScene
@@ -62,11 +61,6 @@ class InputRecipe:
     normalisation: Normalisation
 
     @classmethod
-    def of(cls, config: Config, normalisation: Normalisation) -> InputRecipe:
-        """Recipe of a configuration and the statistics that were made with it."""
-        return cls(Channels.of(config), config.features.resampling, normalisation)
-
-    @classmethod
     def from_json(cls, record: dict[str, Any]) -> InputRecipe:
         """The recipe that :meth:`to_json` wrote, as in ``statistics.json``."""
         return cls(
@@ -100,11 +94,6 @@ class InputRecipe:
         center = made.new_tensor(self.normalisation.center)[:, None, None]
         factor = 1 / made.new_tensor(self.normalisation.scale)[:, None, None]
         return made.sub_(center).mul_(factor).clamp_(-CLIP, CLIP)
-
-
-def channel_names(config: Config) -> tuple[str, ...]:
-    """Names of the network's input channels; their number is its ``in_channels``."""
-    return Channels.of(config).names
 
 
 def inputs(

@@ -126,19 +126,41 @@ def cut_mask(scene: TiledScene, window: Window) -> tuple[NDArray[np.bool_], NDAr
     Returns:
         Masks (K, h, w) bool and valid (h, w) bool; past the scene nothing is valid or labelled.
     """
-    height, width = scene.shape
+    kind = scene.mask.dtype.type
+    outside = kind(1) << kind(scene.classes)
+    return unpack(_cut_plane(scene.mask, window, outside), scene.classes)
+
+
+def cut_target(
+    scene: TiledScene, window: Window, classes: Sequence[int]
+) -> NDArray[np.float32] | None:
+    """What a training aims at in a window, where that is not the mask.
+
+    Args:
+        scene: Cached scene.
+        window: Working pixels.
+        classes: Positions of K' classes.
+
+    Returns:
+        (K', h, w) float32 in [0, 1], 0 past the scene; None where the target is the mask.
+    """
+    if scene.target is None:
+        return None
+    planes = [_cut_plane(scene.target[place], window, np.uint8(0)) for place in classes]
+    return np.stack(planes).astype(np.float32) * np.float32(1 / 255)
+
+
+def _cut_plane(plane: NDArray[Any], window: Window, outside: Any) -> NDArray[Any]:
+    """A window (h, w) of a plane (H, W), filled with one value past it."""
+    height, width = plane.shape
     top, left = max(window.row, 0), max(window.col, 0)
     bottom = max(min(window.row + window.height, height), top)
     right = max(min(window.col + window.width, width), left)
-    kind = scene.mask.dtype.type
-    field: NDArray[Any] = np.full(
-        (window.height, window.width), kind(1) << kind(scene.classes), dtype=kind
-    )
+    cut: NDArray[Any] = np.full((window.height, window.width), outside, dtype=plane.dtype)
     if bottom > top and right > left:
-        inside = scene.mask[top:bottom, left:right]
         row, col = top - window.row, left - window.col
-        field[row : row + bottom - top, col : col + right - left] = inside
-    return unpack(field, scene.classes)
+        cut[row : row + bottom - top, col : col + right - left] = plane[top:bottom, left:right]
+    return cut
 
 
 @dataclass(frozen=True)

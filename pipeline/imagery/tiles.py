@@ -1,9 +1,14 @@
 """The tile cache: a scene on disk in a layout made for random windows.
 
-A folder holds ``tile.json``, one ``<group>.npy`` (C_g, H_g, W_g) per band group at its native
-resolution and type, and ``mask.npy`` (H, W), the classes of every working pixel as a bit field:
-bit k is the class of row k of the configuration, the bit after the last class marks the pixel as
-invalid. Arrays are memory-mapped, so a window costs its own bytes and nothing is decoded twice.
+A folder holds one ``<group>.npy`` (C_g, H_g, W_g) per band group at its native resolution and
+type, and the run's working grid: ``tile.json`` and ``mask.npy`` (H, W), the classes of every
+working pixel as a bit field. Bit k is the class of row k of the configuration, the bit after the
+last class marks the pixel as invalid. Arrays are memory-mapped, so a window costs its own bytes
+and nothing is decoded twice.
+
+A model with another working grid has a folder with just a grid, for the same band groups. It may
+also hold ``target.npy`` (K, H, W), what a training aims at where that differs from the masks: the
+share of each pixel that a class covers, 255 standing for all of it.
 """
 
 from __future__ import annotations
@@ -20,6 +25,9 @@ from numpy.typing import NDArray
 from pipeline.errors import ArtifactError
 from pipeline.imagery.scene import BandGroup, Pixels
 from pipeline.imagery.transform import Shape
+
+MASK = "mask.npy"
+TARGET = "target.npy"
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,7 @@ class TiledScene:
         mask: (H, W) unsigned bit field, memory-mapped, read-only.
         classes: Number K of classes; bit K of the mask is "invalid".
         labelled: Whether the scene has labels; without, the class bits say nothing.
+        target: (K, H, W) uint8, shares that a training aims at, or None where it is the mask.
     """
 
     id: str
@@ -60,6 +69,7 @@ class TiledScene:
     mask: NDArray[Any]
     classes: int
     labelled: bool
+    target: NDArray[np.uint8] | None = None
 
 
 def bit_field_type(classes: int) -> np.dtype[Any]:
@@ -98,7 +108,7 @@ def write_tiles(
     classes: int,
     labelled: bool,
 ) -> None:
-    """Write a scene's cache into a folder.
+    """Write a scene's cache into a folder: its band groups, and a grid as :func:`write_grid` does.
 
     Args:
         folder: Empty folder.
@@ -113,7 +123,38 @@ def write_tiles(
     """
     for group in groups:
         np.save(folder / f"{group.name}.npy", np.ascontiguousarray(group.pixels))
-    np.save(folder / "mask.npy", field)
+    write_grid(folder, scene_id, groups, to_working, to_map, metres, field, classes, labelled)
+
+
+def write_grid(
+    folder: Path,
+    scene_id: str,
+    groups: tuple[BandGroup, ...],
+    to_working: Affine,
+    to_map: Affine,
+    metres: float,
+    field: NDArray[Any],
+    classes: int,
+    labelled: bool,
+    target: NDArray[np.uint8] | None = None,
+) -> None:
+    """Write a working grid of a scene into a folder.
+
+    Args:
+        folder: Where to.
+        scene_id: Name of the scene.
+        groups: Band groups that lie on the grid, with their transforms onto the reference grid.
+        to_working: Pixel edges of the reference grid to those of the working grid.
+        to_map: Pixel edges of the working grid to map units.
+        metres: Working resolution, metres per pixel.
+        field: (H, W) bit field on the working grid.
+        classes: Number of classes in the field.
+        labelled: Whether the scene has labels.
+        target: (K, H, W) shares that a training aims at, or None where it is the mask.
+    """
+    np.save(folder / MASK, field)
+    if target is not None:
+        np.save(folder / TARGET, target)
     record = {
         "id": scene_id,
         "metres": metres,
@@ -125,21 +166,22 @@ def write_tiles(
     (folder / "tile.json").write_text(json.dumps(record, indent=1))
 
 
-def open_tiles(folder: Path) -> TiledScene:
+def open_tiles(folder: Path, grid: Path | None = None) -> TiledScene:
     """Open a scene's cache, reading no pixels yet.
 
+    Args:
+        folder: The scene's cache.
+        grid: Folder of another working grid of the same scene; None for the cache's own.
+
     Raises:
-        ArtifactError: If the folder is not a whole cache.
+        ArtifactError: If a folder is not whole.
     """
+    grid = grid or folder
     try:
-        record = json.loads((folder / "tile.json").read_text())
-        field = np.load(folder / "mask.npy", mmap_mode="r", allow_pickle=False)
+        record = json.loads((grid / "tile.json").read_text())
+        field = _mapped(grid / MASK)
         groups = {
-            name: TileGroup(
-                name,
-                np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False),
-                Affine(*affine),
-            )
+            name: TileGroup(name, _mapped(folder / f"{name}.npy"), Affine(*affine))
             for name, affine in record["groups"].items()
         }
         return TiledScene(
@@ -151,6 +193,12 @@ def open_tiles(folder: Path) -> TiledScene:
             mask=field,
             classes=record["classes"],
             labelled=record["labelled"],
+            target=_mapped(grid / TARGET) if (grid / TARGET).exists() else None,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(f"{folder}: not a whole tile cache ({error}); run `tiles`") from error
+        raise ArtifactError(f"{grid}: not a whole tile cache ({error}); run `tiles`") from error
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array

@@ -20,6 +20,7 @@ from pipeline.config.augment import Enrichment
 from pipeline.errors import ConfigError
 from pipeline.imagery.features import CLIP
 
+ONE = 255
 BLANK = 0.5
 """A channel's middle on the library's scale."""
 HOLES = (1, 3)
@@ -65,7 +66,7 @@ class Enricher:
 
         Args:
             inputs: (N, F, h, w) float32, normalised, on any device.
-            masks: (N, K, h, w) bool.
+            masks: (N, K, h, w) bool, or float32 in [0, 1] (kept in steps of 1 / 255).
             valid: (N, h, w) bool.
             rng: Source of all randomness.
         """
@@ -74,14 +75,21 @@ class Enricher:
         for patch, mask, known in zip(inputs, masks, valid, strict=True):
             self._compose.set_random_seed(int(rng.integers(2**31)))
             image = patch.permute(1, 2, 0).cpu().numpy() * (0.5 / CLIP) + BLANK
-            planes = torch.cat((mask, known[None])).permute(1, 2, 0).to(torch.uint8).cpu().numpy()
+            planes = _planes(mask, known)
             made = self._compose(
                 image=np.ascontiguousarray(image), mask=np.ascontiguousarray(planes)
             )
             patch.copy_(_channels_first((made["image"] - BLANK) * (2 * CLIP)))
             changed = _channels_first(made["mask"])
-            mask.copy_(changed[:-1])
-            known.copy_(changed[-1])
+            mask.copy_(changed[:-1] / ONE if mask.is_floating_point() else changed[:-1] > 0)
+            known.copy_(changed[-1] > 0)
+
+
+def _planes(mask: Tensor, known: Tensor) -> NDArray[np.uint8]:
+    """Truth and validity as the library takes them, (h, w, K + 1), ``ONE`` standing for 1."""
+    both = torch.cat((mask.float(), known[None].float())).mul_(ONE).round_()
+    planes: NDArray[np.uint8] = both.to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return planes
 
 
 def _channels_first(array: NDArray[Any]) -> Tensor:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from pipeline.imagery.patches import Window, cut_mask
+from pipeline.imagery.patches import Window, cut_mask, cut_target
 from pipeline.imagery.tiles import TiledScene
 from pipeline.learning import d4
 from pipeline.learning.batch import Batch
@@ -17,12 +17,15 @@ from pipeline.learning.enrichment import Enricher
 from pipeline.learning.sampler import Sampler
 from pipeline.learning.scene_inputs import SceneInputs
 
+Truth = Callable[[str, Window], tuple[Tensor, Tensor]]
+
 
 class SceneSource:
     """Training patches by the plan, and the held-out scenes whole.
 
     Args:
         scenes: All labelled scenes by id.
+        classes: Positions of the model's classes among those of the scenes' masks.
         held_out: Ids of the fold's scenes.
         sampler: What each step draws from the other scenes.
         inputs: Inputs of windows of these scenes.
@@ -35,6 +38,7 @@ class SceneSource:
     def __init__(
         self,
         scenes: Mapping[str, TiledScene],
+        classes: Sequence[int],
         held_out: Sequence[str],
         sampler: Sampler,
         inputs: SceneInputs,
@@ -44,6 +48,7 @@ class SceneSource:
         device: torch.device,
     ) -> None:
         self._scenes = scenes
+        self._classes = list(classes)
         self._held_out = tuple(held_out)
         self._sampler = sampler
         self._inputs = inputs
@@ -63,7 +68,8 @@ class SceneSource:
         rng = self._sampler.generator(number)
         names, windows = [draw.scene for draw in draws], [draw.window for draw in draws]
         gains = self._enricher.gains(rng, len(draws))
-        batch = self._cut(names, windows, [draw.element for draw in draws], gains)
+        elements = [draw.element for draw in draws]
+        batch = self._cut(names, windows, elements, gains, self._target)
         self._enricher(batch.inputs, batch.masks, batch.valid, rng)
         return replace(batch, places=tuple(draw.place for draw in draws))
 
@@ -78,18 +84,28 @@ class SceneSource:
             names, windows = zip(*places[first : first + self._size], strict=True)
             yield self._cut(names, windows, [d4.IDENTITY] * len(names))
 
+    def _mask(self, name: str, window: Window) -> tuple[Tensor, Tensor]:
+        """True masks (K, h, w) bool of a window, and where it is valid."""
+        masks, valid = cut_mask(self._scenes[name], window)
+        return torch.from_numpy(masks[self._classes]), torch.from_numpy(valid)
+
+    def _target(self, name: str, window: Window) -> tuple[Tensor, Tensor]:
+        """What training aims at in a window: its masks, or shares (K, h, w) float32."""
+        target = cut_target(self._scenes[name], window, self._classes)
+        masks, valid = self._mask(name, window)
+        return masks if target is None else torch.from_numpy(target), valid
+
     def _cut(
         self,
         names: Sequence[str],
         windows: Sequence[Window],
         elements: Sequence[int],
         gains: Tensor | None = None,
+        truth: Truth | None = None,
     ) -> Batch:
-        """Windows of scenes, each under its element of D4."""
-        pairs = [cut_mask(self._scenes[name], w) for name, w in zip(names, windows, strict=True)]
-        masks, valid = (
-            [torch.from_numpy(part) for part in parts] for parts in zip(*pairs, strict=True)
-        )
+        """Windows of scenes, each under its element of D4, with true masks or another truth."""
+        pairs = map(truth or self._mask, names, windows)
+        masks, valid = zip(*pairs, strict=True)
         return Batch(
             _stack(self._inputs(names, windows, gains), elements, torch.channels_last),
             _stack(masks, elements).to(self._device),

@@ -16,10 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.config.models import Combine
 from pipeline.imagery.transform import Shape
 from pipeline.learning import d4
 from pipeline.learning.metrics import to_levels
 from pipeline.mapping.blending import Axis, axis, clip
+from pipeline.mapping.ensemble import of_networks, of_view
 
 Cut = Callable[[Sequence[tuple[int, int]]], Tensor]
 """Inputs (N, F, side, side) of windows given by their first (row, column)."""
@@ -37,6 +39,7 @@ class Sliding:
         batch: Windows per forward pass.
         d4: Average the eight views of D4.
         blend: Weight windows smoothly towards their centre; otherwise all pixels alike.
+        combine: How networks are joined.
     """
 
     side: int
@@ -44,6 +47,7 @@ class Sliding:
     batch: int = 4
     d4: bool = True
     blend: bool = True
+    combine: Combine = "mean"
 
     @property
     def elements(self) -> tuple[int, ...]:
@@ -72,7 +76,7 @@ def predict_levels(
     Args:
         shape: (H, W) of the scene, any size.
         cut: Gives the inputs of windows; it fills what overhangs the scene.
-        forwards: Networks whose probabilities are averaged.
+        forwards: Networks that are joined.
         sliding: How windows slide.
         advance: Is told the number of windows done after each batch.
 
@@ -135,7 +139,7 @@ def _row_of_windows(
     side = sliding.side
     for part in _batches(len(columns.starts), sliding.batch):
         inputs = cut([(rows.starts[index], columns.starts[column]) for column in part])
-        averaged = average_views(inputs, forwards, sliding.elements)
+        averaged = average_views(inputs, forwards, sliding.elements, sliding.combine)
         down = torch.from_numpy(rows.weights[index]).to(averaged.device)[:, None]
         if band is None:
             band = averaged.new_zeros((averaged.shape[1], side, width))
@@ -157,26 +161,34 @@ def _batches(count: int, size: int) -> Iterator[range]:
 
 
 @torch.inference_mode()
-def average_views(inputs: Tensor, forwards: Sequence[Forward], elements: Sequence[int]) -> Tensor:
-    """Mean probability over views and networks.
+def average_views(
+    inputs: Tensor,
+    forwards: Sequence[Forward],
+    elements: Sequence[int],
+    combine: Combine = "mean",
+) -> Tensor:
+    """Probability that views and networks agree on.
 
     Args:
         inputs: (N, F, side, side).
         forwards: Networks, giving logits (N, K, side, side).
         elements: D4 elements to view the inputs by.
+        combine: How networks are joined; the views of each are averaged before.
 
     Returns:
         (N, K, side, side) float32.
     """
-    total: Tensor | None = None
+    sums: list[Tensor | None] = [None] * len(forwards)
     # Views of inputs with channels last keep that order: convolutions want it, and turning is
     # five times as fast.
     inputs = inputs.contiguous(memory_format=torch.channels_last)
     for element in elements:
         view = d4.apply(element, inputs)
-        for forward in forwards:
-            seen = d4.undo(element, torch.sigmoid(forward(view).float()))
-            total = seen if total is None else total.add_(seen)
-    if total is None:
+        for index, forward in enumerate(forwards):
+            seen = d4.undo(element, of_view(forward(view), combine))
+            so_far = sums[index]
+            sums[index] = seen if so_far is None else so_far.add_(seen)
+    means = [total.div_(len(elements)) for total in sums if total is not None]
+    if not means:
         raise ValueError("no view or no network to average")
-    return total.div_(len(elements) * len(forwards))
+    return of_networks(means, combine)

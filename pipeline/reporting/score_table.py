@@ -13,18 +13,24 @@ Cell = str | float | int | None
 
 
 def show_table(
-    title: str, header: Sequence[str], rows: Sequence[Sequence[Cell]], mean: Sequence[Cell]
+    title: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    mean: Sequence[Cell] | None = None,
 ) -> None:
-    """Print a table whose last row is the mean.
+    """Print a table whose last row may be the mean.
 
     Args:
         title: Line above it.
         header: Names of the columns; the first two are text, the others numbers.
         rows: A row per class.
-        mean: The last row.
+        mean: The last row; None for none.
     """
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_footer=True)
-    for index, (name, foot) in enumerate(zip(header, mean, strict=True)):
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, show_footer=mean is not None
+    )
+    feet = mean or [""] * len(header)
+    for index, (name, foot) in enumerate(zip(header, feet, strict=True)):
         table.add_column(name, footer=_text(foot), justify="left" if index == 1 else "right")
     for row in rows:
         table.add_row(*map(_text, row))

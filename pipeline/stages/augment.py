@@ -1,12 +1,12 @@
-"""``augment``: folds by place, the sampling plan, and a sheet that shows what augmentation does.
+"""``augment``: folds by place, sampling plans, and sheets that show what augmentation does.
 
-Items: ``folds`` (folds.json), ``plan`` (plan.csv) and ``contact-sheet`` (contact-sheet.png). All
-are made from the labelled scenes alone.
+Items: ``folds`` (folds.json), and per model ``plan-<model>`` (plan.csv) and
+``contact-sheet-<model>`` (contact-sheet.png). All are made from the labelled scenes alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from pipeline.artifacts import Item, StageFolder
-from pipeline.files import write_bytes, write_json
+from pipeline.config.models import ModelRow
+from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.patches import Window, cut_mask
-from pipeline.imagery.tiles import TiledScene, open_tiles, unpack
+from pipeline.imagery.tiles import MASK, TiledScene, unpack
 from pipeline.learning.folds import check_regions, folds_record, make_folds
 from pipeline.learning.plan import (
     Plan,
@@ -31,92 +32,120 @@ from pipeline.learning.plan import (
 from pipeline.progress import say, track
 from pipeline.reporting.contact_sheet import PANEL, contact_sheet
 from pipeline.reporting.picture import Picture, colour_picture
-from pipeline.stages.job import Job
-from pipeline.stages.labelled import MASK, labelled_tiles
+from pipeline.reporting.score_table import show_table
+from pipeline.stages.grids import Tile, labelled_tiles
+from pipeline.stages.job import PLAN, Job
 
 SHEET = "contact-sheet.png"
 
 
 def run(job: Job) -> None:
-    """Make folds, plan and contact sheet."""
+    """Make folds, and a plan and a contact sheet per model."""
     tiles = labelled_tiles(job)
     check_regions(job.scenes("tiles"), job.config.augment.same_place)
-    masks = {scene: item.files[MASK].sha256 for scene, item in tiles.items()}
-    common = {"masks": masks, "codes": list(job.config.dataset.codes)}
+    windows = 0
     with job.open("augment") as folder:
-        _make_folds(job, folder, tiles, common)
-        plan = _make_plan(job, folder, tiles, common)
-        _make_sheet(job, folder, tiles, plan)
-        made = len(folder.built)
+        folds = _make_folds(job, folder, tiles)
+        for row in job.config.models:
+            own = labelled_tiles(job, row)
+            plan = _make_plan(job, folder, row, own)
+            _make_sheet(job, folder, row, own, plan)
+            windows += len(plan.weights)
+        made, items = len(folder.built), 1 + 2 * len(job.config.models)
+    _show_folds(job, folds)
     say(
-        f"augment: {len(plan.weights)} windows in {len(tiles)} labelled scenes, "
-        f"{job.config.augment.folds} folds, {made or 'none'} of 3 items made"
+        f"augment: {windows} windows in {len(tiles)} labelled scenes, "
+        f"{job.config.augment.folds} folds, {made or 'none'} of {items} items made"
     )
 
 
-def _make_folds(
-    job: Job, folder: StageFolder, tiles: Mapping[str, Item], common: Mapping[str, Any]
-) -> None:
+def _common(tiles: Mapping[str, Tile], codes: Sequence[int]) -> dict[str, Any]:
+    """What both folds and plans depend on."""
+    return {"masks": {s: tile.file(MASK) for s, tile in tiles.items()}, "codes": list(codes)}
+
+
+def _make_folds(job: Job, folder: StageFolder, tiles: Mapping[str, Tile]) -> Item:
     settings, codes = job.config.augment, job.config.dataset.codes
 
     def build(target: Path) -> None:
-        areas = {scene: _areas(item) for scene, item in tiles.items()}
+        areas = {scene: _areas(tile.open()) for scene, tile in tiles.items()}
         folds = make_folds(areas, settings.folds, settings.same_place)
         write_json(target / "folds.json", folds_record(folds, codes))
 
     pairs = [list(pair) for pair in settings.same_place]
-    folder.item("folds", {**common, "folds": settings.folds, "same_place": pairs}, build)
+    inputs = {**_common(tiles, codes), "folds": settings.folds, "same_place": pairs}
+    return folder.item("folds", inputs, build)
 
 
-def _areas(item: Item) -> NDArray[np.int64]:
+def _areas(scene: TiledScene) -> NDArray[np.int64]:
     """(K + 1,) pixels of each class of a scene, and last all valid ones."""
-    scene = open_tiles(item.folder)
     masks, valid = unpack(scene.mask, scene.classes)
     return np.array([*((masks & valid).sum(axis=(1, 2))), valid.sum()], np.int64)
 
 
-def _make_plan(
-    job: Job, folder: StageFolder, tiles: Mapping[str, Item], common: Mapping[str, Any]
-) -> Plan:
-    settings = job.config.augment
+def _show_folds(job: Job, folds: Item) -> None:
+    """Print what each fold holds: the share of every class in its valid ground."""
+    record = read_json(folds.path("folds.json"))
+    rows = [
+        (
+            number,
+            ", ".join(scenes),
+            *(
+                f"{100 * share:.2f}" if share else "-"
+                for share in record["shares"][number].values()
+            ),
+        )
+        for number, scenes in record["folds"].items()
+    ]
+    names = [row.name for row in job.config.dataset.classes]
+    show_table("What each fold holds out, % of its valid ground", ("", "scenes", *names), rows)
 
-    def windows(item: Item) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        scene = open_tiles(item.folder)
+
+def _make_plan(job: Job, folder: StageFolder, row: ModelRow, tiles: Mapping[str, Tile]) -> Plan:
+    settings, places = row.augment, job.config.places_of(row)
+    codes = job.config.codes_of(row)
+
+    def windows(tile: Tile) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        scene = tile.open()
         corners = scene_windows(scene.shape, settings.patch, settings.stride)
         masks, valid = unpack(scene.mask, scene.classes)
-        return corners, window_counts(masks, valid, corners, settings.patch)
+        return corners, window_counts(masks[places], valid, corners, settings.patch)
 
     def build(target: Path) -> None:
         scenes = track(list(tiles.items()), "planning windows")
-        plan = make_plan({scene: windows(item) for scene, item in scenes}, settings.rare)
-        write_bytes(target / "plan.csv", plan_text(plan, job.config.dataset.codes).encode())
+        plan = make_plan({scene: windows(tile) for scene, tile in scenes}, settings.rare)
+        write_bytes(target / "plan.csv", plan_text(plan, codes).encode())
 
     inputs = {name: getattr(settings, name) for name in ("patch", "stride", "rare")}
-    return read_plan(folder.item("plan", {**common, **inputs}, build).path("plan.csv"))
+    item = folder.item(f"{PLAN}{row.name}", {**_common(tiles, codes), **inputs}, build)
+    return read_plan(item.path("plan.csv"))
 
 
-def _make_sheet(job: Job, folder: StageFolder, tiles: Mapping[str, Item], plan: Plan) -> None:
+def _make_sheet(
+    job: Job, folder: StageFolder, row: ModelRow, tiles: Mapping[str, Tile], plan: Plan
+) -> None:
     """Show the window with the most variety."""
-    classes, patch = job.config.dataset.classes, job.config.augment.patch
+    patch, places = row.augment.patch, job.config.places_of(row)
+    classes = [job.config.dataset.classes[place] for place in places]
     best = int(np.sqrt(plan.counts[:, :-1]).sum(axis=1).argmax())
     name = plan.names[plan.scenes[best]]
-    row, col = (int(value) for value in plan.corners[best])
-    window = Window(row, col, patch, patch)
+    top, left = (int(value) for value in plan.corners[best])
+    window = Window(top, left, patch, patch)
 
     def build(target: Path) -> None:
-        scene = open_tiles(tiles[name].folder)
+        scene = tiles[name].open()
         masks, valid = cut_mask(scene, window)
         metres = patch * scene.metres
-        title = f"scene {name}, row {row}, column {col}: {patch} pixels = {metres:.0f} m"
-        sheet = contact_sheet(_picture(scene, window), masks, valid, classes, title)
+        title = f"scene {name}, row {top}, column {left}: {patch} pixels = {metres:.0f} m"
+        sheet = contact_sheet(_picture(scene, window), masks[places], valid, classes, title)
         sheet.save(target / SHEET, optimize=True)
 
     inputs = {
         "tile": tiles[name].digest,
-        "window": [row, col, patch],
+        "window": [top, left, patch],
         "classes": [item.model_dump(mode="json") for item in classes],
     }
-    folder.item("contact-sheet", inputs, build)
+    folder.item(f"contact-sheet-{row.name}", inputs, build)
 
 
 def _picture(scene: TiledScene, window: Window) -> Picture:

@@ -1,4 +1,4 @@
-"""What the training of a fold is made of: scenes, folds, plan, the first weights, batches."""
+"""What the trainings of a model are made of: scenes, folds, plan, the first weights, batches."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from pipeline.config.models import ModelRow
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json
 from pipeline.imagery.features import InputRecipe
-from pipeline.imagery.tiles import TiledScene, open_tiles
+from pipeline.imagery.tiles import TiledScene
 from pipeline.learning.device import Compute
 from pipeline.learning.enrichment import Enricher
 from pipeline.learning.folds import read_folds
@@ -22,92 +23,142 @@ from pipeline.learning.plan import Plan, read_plan
 from pipeline.learning.sampler import Sampler
 from pipeline.learning.scene_inputs import LIMIT, SceneInputs
 from pipeline.learning.scene_source import SceneSource
-from pipeline.stages.job import Job
-from pipeline.stages.labelled import labelled_tiles
+from pipeline.stages.grids import labelled_tiles
+from pipeline.stages.job import PLAN, STATISTICS, Job
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of a model.
+
+    Attributes:
+        model: Name of the model.
+        fold: Number of the fold that is held out; None holds out nothing.
+        repeat: Number among the trainings of this fold, which differ in their seeds.
+    """
+
+    model: str
+    fold: int | None
+    repeat: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name of its item."""
+        what = "retrained" if self.fold is None else f"fold-{self.fold}"
+        return f"{self.model}-{what}" + (f".{self.repeat}" if self.repeat else "")
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What all folds share.
+    """What all trainings of a model share.
 
     Attributes:
-        scenes: Labelled scenes by id.
+        row: The model.
+        codes: Codes of its classes.
+        places: Positions of its classes among all of the dataset.
+        scenes: Labelled scenes by id, on the model's grid.
         folds: Ids of the scenes that each fold holds out.
         plan: Windows of all labelled scenes.
         recipe: How inputs are made.
         digests: Content of all of these, for keys.
     """
 
+    row: ModelRow
+    codes: tuple[int, ...]
+    places: Sequence[int]
     scenes: Mapping[str, TiledScene]
     folds: Sequence[Sequence[str]]
     plan: Plan
     recipe: InputRecipe
     digests: Mapping[str, Any]
 
-    def training_plan(self, fold: int) -> Plan:
+    def held_out(self, fold: int | None) -> Sequence[str]:
+        """Ids of the scenes that a fold does not train on."""
+        return () if fold is None else self.folds[fold]
+
+    def training_plan(self, fold: int | None) -> Plan:
         """The part of the plan that a fold trains on."""
-        held_out = set(self.folds[fold])
+        held_out = set(self.held_out(fold))
         return self.plan.of_scenes([scene for scene in self.scenes if scene not in held_out])
 
 
-def load_ground(job: Job) -> Ground:
+def load_ground(job: Job, row: ModelRow) -> Ground:
     """Open what the stages before wrote; no pixels are read yet.
 
     Raises:
         ArtifactError: If a stage before has not finished, or was made from other scenes.
         ConfigError: If no scene has labels.
     """
-    tiles, augment = labelled_tiles(job), job.results("augment")
-    statistics = job.results("tiles")["statistics"]
-    folds = read_folds(augment["folds"].path("folds.json"))
-    plan = read_plan(augment["plan"].path("plan.csv"))
-    if {scene for fold in folds for scene in fold} != set(tiles) or set(plan.names) - set(tiles):
+    tiles, augment = labelled_tiles(job, row), job.results("augment")
+    statistics = job.results("tiles")[f"{STATISTICS}{row.name}"]
+    folds, plan_item = augment["folds"], augment[f"{PLAN}{row.name}"]
+    ground = Ground(
+        row=row,
+        codes=job.config.codes_of(row),
+        places=job.config.places_of(row),
+        scenes={scene: tile.open() for scene, tile in tiles.items()},
+        folds=read_folds(folds.path("folds.json")),
+        plan=read_plan(plan_item.path("plan.csv")),
+        recipe=InputRecipe.from_json(read_json(statistics.path("statistics.json"))),
+        digests={
+            "tiles": {scene: tile.digest for scene, tile in tiles.items()},
+            "statistics": statistics.digest,
+            "folds": folds.digest,
+            "plan": plan_item.digest,
+        },
+    )
+    dealt = {scene for fold in ground.folds for scene in fold}
+    if dealt != set(tiles) or set(ground.plan.names) - set(tiles):
         raise ArtifactError(
             f"{job.run / 'augment'}: its folds or plan are of other scenes than those that are "
             "labelled now; run `augment` again"
         )
-    return Ground(
-        scenes={scene: open_tiles(item.folder) for scene, item in tiles.items()},
-        folds=folds,
-        plan=plan,
-        recipe=InputRecipe.from_json(read_json(statistics.path("statistics.json"))),
-        digests={
-            "tiles": {scene: item.digest for scene, item in tiles.items()},
-            "statistics": statistics.digest,
-            "folds": augment["folds"].digest,
-            "plan": augment["plan"].digest,
-        },
-    )
+    return ground
 
 
-def start_network(job: Job, ground: Ground, fold: int) -> nn.Module:
-    """The network before its first step, the same for the same seed and fold."""
-    seed = np.random.SeedSequence((job.config.train.seed, fold)).generate_state(1)[0]
-    torch.manual_seed(int(seed))
-    prior = ground.training_plan(fold).shares().tolist()
-    return build(job.config.network, len(ground.recipe.names), len(prior), prior)
+def trainings(job: Job, row: ModelRow) -> list[Training]:
+    """All trainings of a model: its folds, each with its repeats, then those on all scenes."""
+    ensemble = job.config.ensemble
+    folds: list[int | None] = [*range(row.augment.folds)]
+    if ensemble.unlabelled != "folds":
+        folds.append(None)
+    return [Training(row.name, fold, n) for fold in folds for n in range(ensemble.repeats)]
+
+
+def start_network(ground: Ground, training: Training) -> nn.Module:
+    """The network before its first step, the same for the same seed, fold and repeat."""
+    torch.manual_seed(_seed(ground.row.train.seed, training))
+    prior = ground.training_plan(training.fold).shares().tolist()
+    return build(ground.row.scaled_network(), len(ground.recipe.names), len(prior), prior)
 
 
 def make_source(
-    job: Job, ground: Ground, fold: int, compute: Compute, limit: int = LIMIT
+    ground: Ground, training: Training, compute: Compute, limit: int = LIMIT
 ) -> SceneSource:
-    """Batches of a fold; inputs of whole scenes are kept if all take at most ``limit`` bytes."""
-    augment = job.config.augment
+    """Batches of a training; inputs of whole scenes are kept if all take up to ``limit`` bytes."""
+    augment = ground.row.augment
     return SceneSource(
         scenes=ground.scenes,
-        held_out=ground.folds[fold],
+        classes=ground.places,
+        held_out=ground.held_out(training.fold),
         sampler=Sampler(
-            ground.training_plan(fold),
+            ground.training_plan(training.fold),
             {scene: tiled.shape for scene, tiled in ground.scenes.items()},
             augment.patch,
             augment.stride,
             augment.d4,
-            augment.seed,
-            fold,
+            _seed(augment.seed, training),
+            len(ground.folds) if training.fold is None else training.fold,
         ),
         inputs=SceneInputs(ground.scenes, ground.recipe, compute.device, limit),
         enricher=Enricher(augment.enrich, len(ground.recipe.names)),
-        size=job.config.train.batch,
+        size=ground.row.train.batch,
         patch=augment.patch,
         device=compute.device,
     )
+
+
+def _seed(seed: int, training: Training) -> int:
+    """Seed of one training: another for every fold and repeat."""
+    fold = -1 if training.fold is None else training.fold
+    return int(np.random.SeedSequence((seed, fold + 1, training.repeat)).generate_state(1)[0])

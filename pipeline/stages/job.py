@@ -16,7 +16,8 @@ from pipeline.files import is_safe_name
 
 RUNS = Path("data/runs")
 SCENE = "scene-"
-FOLD = "fold-"
+STATISTICS = "statistics-"
+PLAN = "plan-"
 
 
 @dataclass(frozen=True)

@@ -1,107 +1,180 @@
 """``predict``: probabilities of every scene.
 
-A labelled scene is predicted by the one network not trained on it, a test scene by the mean of
-all folds' networks. Each scene is an item: ``probability.tif`` (K bands, uint8) and a record.
+A labelled scene is predicted by the networks that were not trained on it, another scene by those
+that ``ensemble.unlabelled`` names. Each scene is an item ``scene-<id>``: ``probability.tif`` (K
+bands, uint8, on the run's working grid) and a record. Where other runs are joined in, what this
+run alone says is an item ``own-<id>``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
-from pipeline.artifacts import Item
+from pipeline.artifacts import Item, StageFolder
+from pipeline.config.models import Combine, ModelRow
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_json
 from pipeline.imagery.features import InputRecipe
-from pipeline.imagery.tiles import open_tiles
 from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.folds import read_folds
 from pipeline.learning.weights import RECORD, WEIGHTS, load_network, read_network_record
 from pipeline.mapping.coverage import predictable
 from pipeline.mapping.cutting import cutter
+from pipeline.mapping.ensemble import joined_classes
 from pipeline.mapping.forward import make_forward
 from pipeline.mapping.inference import Forward, Sliding, count_windows, predict_levels
-from pipeline.mapping.raster import write_levels
+from pipeline.mapping.raster import Levels, write_levels
 from pipeline.progress import bar, say
-from pipeline.stages.job import FOLD, SCENE, Job
+from pipeline.stages.fold import Training, trainings
+from pipeline.stages.grids import Tile, tiles_of
+from pipeline.stages.job import SCENE, STATISTICS, Job
+from pipeline.stages.joining import RECORD as PREDICTION
+from pipeline.stages.joining import Runs
 
 FILE = "probability.tif"
+OWN = "own-"
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """What predicts any scene of a run.
+    """What predicts any scene by the networks of one model.
 
     Attributes:
+        row: The model.
+        places: Positions of its classes among all of the dataset.
+        tiles: Scenes on its grid.
+        statistics: Item of its input recipe.
+        networks: Items of its trainings.
         recipe: How inputs are made.
-        codes: Class codes in the order of the bands.
         sliding: How windows slide.
         compute: Device and arithmetic.
-        forward: Gives the network of a fold's item, loaded once.
+        forward: Gives the network of an item, loaded once.
     """
 
+    row: ModelRow
+    places: Sequence[int]
+    tiles: Mapping[str, Tile]
+    statistics: Item
+    networks: Mapping[Training, Item]
     recipe: InputRecipe
-    codes: tuple[int, ...]
     sliding: Sliding
     compute: Compute
     forward: Callable[[Item], Forward]
 
-    def build(self, tile: Item, networks: Sequence[Item]) -> Callable[[Path], None]:
-        """What writes the item of a scene.
+    def used(self, fold: int | None, unlabelled: str) -> list[Item]:
+        """Networks for a scene.
 
         Args:
-            tile: The scene's cache.
-            networks: Items of the folds whose networks are averaged.
+            fold: The fold that holds the scene out; None for a scene without labels.
+            unlabelled: The setting of this name.
         """
+        if fold is not None:
+            return [item for training, item in self.networks.items() if training.fold == fold]
+        return [
+            item
+            for training, item in self.networks.items()
+            if unlabelled == "both" or (training.fold is None) == (unlabelled == "retrained")
+        ]
 
-        def build(folder: Path) -> None:
-            scene = open_tiles(tile.folder)
-            cut = cutter(scene, self.recipe, self.sliding.side, self.compute.device)
-            forwards = [self.forward(item) for item in networks]
-            with bar() as display:
-                total = count_windows(scene.shape, self.sliding)
-                task = display.add_task(f"predicting {scene.id}", total=total, note="")
-                levels = predict_levels(
-                    scene.shape,
-                    cut,
-                    forwards,
-                    self.sliding,
-                    lambda windows: display.advance(task, windows),
-                )
-            levels *= predictable(scene)
-            write_levels(folder / FILE, levels, scene.to_map, [str(code) for code in self.codes])
-            folds = [item.name for item in networks]
-            write_json(folder / "prediction.json", {"codes": list(self.codes), "networks": folds})
+    def inputs(self, scene: str, used: Sequence[Item]) -> dict[str, Any]:
+        """What the levels of a scene depend on."""
+        return {
+            "tile": self.tiles[scene].digest,
+            "statistics": self.statistics.digest,
+            "networks": [[item.files[name].sha256 for name in (WEIGHTS, RECORD)] for item in used],
+            "predict": self.row.predict.model_dump(mode="json"),
+            "classes": list(self.places),
+        }
 
-        return build
+    def levels(self, scene: str, used: Sequence[Item]) -> Levels:
+        """(K_m, h, w) levels on the model's grid."""
+        tile = self.tiles[scene].open()
+        cut = cutter(tile, self.recipe, self.sliding.side, self.compute.device)
+        forwards = [self.forward(item) for item in used]
+        with bar() as display:
+            total = count_windows(tile.shape, self.sliding)
+            task = display.add_task(f"{self.row.name}: {scene}", total=total, note="")
+            return predict_levels(
+                tile.shape,
+                cut,
+                forwards,
+                self.sliding,
+                lambda windows: display.advance(task, windows),
+            )
 
 
 def run(job: Job) -> None:
     """Predict labelled and test scenes."""
-    tiles, networks = job.scenes("tiles"), _networks(job)
-    statistics = job.results("tiles")["statistics"]
+    tiles, ensemble = tiles_of(job), job.config.ensemble
+    predictors = [_predictor(job, row) for row in job.config.models]
     folds = read_folds(job.results("augment")["folds"].path("folds.json"))
     held_out = {scene: index for index, fold in enumerate(folds) for scene in fold}
-    predictor = _predictor(job, statistics)
     wanted = [scene for scene in _scenes(job) if scene in tiles]
+    runs = Runs(job, held_out)
     with job.open("predict") as folder:
         # Fold by fold, so that each network is loaded and warm for all of its scenes.
         for scene in sorted(wanted, key=lambda name: (held_out.get(name, len(folds)), name)):
-            used = [networks[held_out[scene]]] if scene in held_out else networks
-            inputs = {
-                "tile": tiles[scene].digest,
-                "statistics": statistics.digest,
-                "networks": [
-                    [item.files[name].sha256 for name in (WEIGHTS, RECORD)] for item in used
-                ],
-                "predict": job.config.predict.model_dump(mode="json"),
-                "codes": list(predictor.codes),
-            }
-            folder.item(f"{SCENE}{scene}", inputs, predictor.build(tiles[scene], used))
-        made = len(folder.built)
+            used = [(p, p.used(held_out.get(scene), ensemble.unlabelled)) for p in predictors]
+            name = f"{OWN if ensemble.runs else SCENE}{scene}"
+            own = _predict(job, folder, name, scene, tiles[scene], used)
+            if ensemble.runs:
+                runs.join(folder, scene, own)
+        made = sum(name.startswith(SCENE) for name in folder.built)
     say(f"predict: {len(wanted)} scenes, {made} made, {len(wanted) - made} unchanged")
+
+
+def _predict(
+    job: Job,
+    folder: StageFolder,
+    name: str,
+    scene: str,
+    tile: Tile,
+    used: Sequence[tuple[Predictor, Sequence[Item]]],
+) -> Item:
+    """The item of a scene, by this run's networks alone."""
+    codes, combine = job.config.dataset.codes, job.config.ensemble.combine
+
+    def build(target: Path) -> None:
+        write_prediction(target, scene, tile, used, codes, combine)
+
+    inputs = {
+        "tile": tile.digest,
+        "codes": list(codes),
+        "combine": combine,
+        "models": [predictor.inputs(scene, items) for predictor, items in used],
+    }
+    return folder.item(name, inputs, build)
+
+
+def write_prediction(
+    folder: Path,
+    scene: str,
+    tile: Tile,
+    used: Sequence[tuple[Predictor, Sequence[Item]]],
+    codes: Sequence[int],
+    combine: Combine,
+) -> None:
+    """Write the files of a scene's item.
+
+    Args:
+        folder: Where to.
+        scene: Id.
+        tile: The scene on the run's grid.
+        used: Models, each with the items of its networks that predict this scene.
+        codes: Codes of all classes.
+        combine: How models with classes in common are joined.
+    """
+    grid = tile.open()
+    parts = [(p.places, partial(p.levels, scene, items)) for p, items in used]
+    levels = joined_classes(parts, len(codes), grid.shape, combine)
+    levels *= predictable(grid)
+    write_levels(folder / FILE, levels, grid.to_map, [str(code) for code in codes])
+    networks = [item.name for _, items in used for item in items]
+    write_json(folder / PREDICTION, {"codes": list(codes), "networks": networks})
 
 
 def _scenes(job: Job) -> list[str]:
@@ -111,17 +184,15 @@ def _scenes(job: Job) -> list[str]:
     return [scene for scene, role in roles.items() if role in ("train", "test")]
 
 
-def _networks(job: Job) -> list[Item]:
-    """Items of the folds, in order."""
-    items = job.results("train")
-    folds = [name for name in items if name.startswith(FOLD)]
-    return [items[name] for name in sorted(folds, key=lambda name: int(name.removeprefix(FOLD)))]
-
-
-def _predictor(job: Job, statistics: Item) -> Predictor:
-    settings, codes = job.config.predict, job.config.dataset.codes
+def _predictor(job: Job, row: ModelRow) -> Predictor:
+    settings, codes = row.predict, job.config.codes_of(row)
+    statistics = job.results("tiles")[f"{STATISTICS}{row.name}"]
     recipe = InputRecipe.from_json(read_json(statistics.path("statistics.json")))
-    compute = choose_compute(job.config.train.device, settings.precision)
+    compute = choose_compute(row.train.device, settings.precision)
+    items, wanted = job.results("train"), trainings(job, row)
+    missing = [training.name for training in wanted if training.name not in items]
+    if missing:
+        raise ArtifactError(f"{job.run / 'train'}: lacks {missing[0]}; run `train`")
 
     @cache
     def load(folder: Path) -> Forward:
@@ -134,9 +205,19 @@ def _predictor(job: Job, statistics: Item) -> Predictor:
         return make_forward(load_network(folder), compute)
 
     return Predictor(
+        row=row,
+        places=job.config.places_of(row),
+        tiles=tiles_of(job, row),
+        statistics=statistics,
+        networks={training: items[training.name] for training in wanted},
         recipe=recipe,
-        codes=codes,
-        sliding=Sliding(settings.window, settings.overlap, settings.batch, settings.d4),
+        sliding=Sliding(
+            settings.window,
+            settings.overlap,
+            settings.batch,
+            settings.d4,
+            combine=job.config.ensemble.combine,
+        ),
         compute=compute,
         forward=lambda item: load(item.folder),
     )

@@ -20,6 +20,7 @@ from pipeline.code_version import code_version
 from pipeline.config.model import Generate
 from pipeline.errors import DatasetError
 from pipeline.files import digest_of, replace_if_different, write_bytes
+from pipeline.items import read_object
 from pipeline.progress import bar, say
 from pipeline.stages.job import Job
 
@@ -46,6 +47,8 @@ def prepare(job: Job) -> None:
         }
         if not row.upstream:
             needs["files"] = _inventory(folder)
+        if row.name == "predict" and job.config.ensemble.runs:
+            needs["runs"] = {name: _results(job, name) for name in job.config.ensemble.runs}
         replace_if_different(job.run / "inputs" / f"{row.name}.json", needs)
     (job.run / "inputs" / ASKED).touch()
 
@@ -65,6 +68,14 @@ def _inventory(folder: Path) -> dict[str, list[int]]:
             status = path.stat()
             found[os.fspath(path.relative_to(folder))] = [status.st_size, status.st_mtime_ns]
     return found
+
+
+def _results(job: Job, run: str) -> dict[str, Any]:
+    """Items of another run's predictions and thresholds: what this run's would be joined with."""
+    return {
+        stage: read_object(job.run.parent / run / stage / "manifest.json").get("items")
+        for stage in ("predict", "evaluate")
+    }
 
 
 def _generate(folder: Path, generate: Generate) -> None:

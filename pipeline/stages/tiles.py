@@ -1,12 +1,14 @@
 """Cache the band groups and masks of every used scene for random windows.
 
-Items: ``scene-<id>`` (see ``pipeline.imagery.tiles``) and ``statistics`` (statistics.json: the
-input recipe with the statistics of the labelled scenes).
+Items: ``scene-<id>`` (see ``pipeline.imagery.tiles``), ``grid-<model>-<id>`` for each model with a
+working grid of its own, and ``statistics-<model>`` (statistics.json: the input recipe of a model
+with the statistics of the labelled scenes).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +18,22 @@ from affine import Affine
 from pipeline.artifacts import Item, StageFolder
 from pipeline.config import Config
 from pipeline.config.dataset import BandGroupRow
+from pipeline.config.models import ModelRow
 from pipeline.errors import ArtifactError, DatasetError
 from pipeline.files import read_json, write_json
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.faults import Faults
 from pipeline.imagery.features import InputRecipe
 from pipeline.imagery.labels import draw_masks
-from pipeline.imagery.scene import working_shape
+from pipeline.imagery.scene import Scene, working_shape
 from pipeline.imagery.statistics import measure
 from pipeline.imagery.survey import read_scene
-from pipeline.imagery.tiles import open_tiles, pack, write_tiles
+from pipeline.imagery.tiles import pack, write_grid, write_tiles
 from pipeline.imagery.transform import rescaled
 from pipeline.imagery.validity import valid_on_grid
 from pipeline.progress import say, track
-from pipeline.stages.job import SCENE, Job
+from pipeline.stages.grids import Grid, grid_item, grid_tiles, other_grids, own_grid
+from pipeline.stages.job import SCENE, STATISTICS, Job
 from pipeline.stages.raw_files import RawFiles
 
 
@@ -43,35 +47,36 @@ def run(job: Job) -> None:
                 _make(job.config, stage, scene, source, raw)
         faults.report(DatasetError)
         made = len(stage.built)
-        labelled = [
-            stage.items[SCENE + scene]
-            for scene, source in sources.items()
-            if "labels.json" in source.files
-        ]
-        _statistics(job.config, stage, labelled)
+        labelled = [scene for scene in sources if "labels.json" in sources[scene].files]
+        for row in job.config.models:
+            _statistics(job, stage, row, labelled)
         stage.summary = {"scenes": len(sources), "labelled": len(labelled)}
     say(f"tiles: {len(sources)} scenes, {made} made, {len(sources) - made} unchanged")
 
 
 def _make(config: Config, stage: StageFolder, scene: str, source: Item, raw: RawFiles) -> None:
-    """Make a scene's cache if it is not there."""
+    """Make a scene's cache, and the grids that models have of their own, where they are missing."""
     rows = [config.dataset.group(name) for name in config.used_groups()]
-    inputs = {
-        "scene": source.digest,
-        "metres": config.tiles.metres,
-        "groups": [row.name for row in rows],
-        "codes": config.dataset.codes,
-        "nodata": config.scenes.nodata,
-        "resampling": config.features.resampling,
-    }
 
-    def build(folder: Path) -> None:
+    @cache
+    def read() -> Scene:
         record = read_json(source.path("scene.json"))
         _check_unchanged(config.dataset.folder, record, rows, raw)
-        texts = read_json(source.path("labels.json")) if "labels.json" in source.files else None
-        _write(config, folder, record, rows, texts)
+        return read_scene(scene, record, rows, config.dataset.folder, config.scenes.nodata)
 
-    stage.item(SCENE + scene, inputs, build)
+    def build(grid: Grid, with_bands: bool) -> Callable[[Path], None]:
+        return lambda folder: _write(config, folder, read(), source, grid, with_bands)
+
+    common = {
+        "scene": source.digest,
+        "codes": config.dataset.codes,
+        "nodata": config.scenes.nodata,
+    }
+    own = own_grid(config)
+    stage.item(SCENE + scene, {**common, **own.to_json()}, build(own, with_bands=True))
+    for name, grid in other_grids(config).items():
+        inputs = {**common, **grid.to_json()}
+        stage.item(grid_item(name, scene), inputs, build(grid, with_bands=False))
 
 
 def _check_unchanged(
@@ -90,54 +95,44 @@ def _check_unchanged(
 
 
 def _write(
-    config: Config,
-    folder: Path,
-    record: Mapping[str, Any],
-    rows: list[BandGroupRow],
-    texts: Mapping[str, str] | None,
+    config: Config, folder: Path, scene: Scene, source: Item, grid: Grid, with_bands: bool
 ) -> None:
-    """Read a scene's files and write its cache."""
-    codes = config.dataset.codes
-    scene = read_scene(record["id"], record, rows, config.dataset.folder, config.scenes.nodata)
-    shape = working_shape(scene.shape, scene.metres, config.tiles.metres)
+    """Write a scene's grid, with its band groups or alone."""
+    codes, labelled = config.dataset.codes, "labels.json" in source.files
+    texts = read_json(source.path("labels.json")) if labelled else {}
+    labels = {int(code): shapely.from_wkt(text) for code, text in texts.items()}
+    groups = tuple(group for group in scene.groups if group.name in grid.groups)
+    shape = working_shape(scene.shape, scene.metres, grid.metres)
     to_working = Affine.scale(shape[1] / scene.shape[1], shape[0] / scene.shape[0])
     to_map = rescaled(scene.to_map, scene.shape, shape)
-    labels = {int(code): shapely.from_wkt(text) for code, text in (texts or {}).items()}
-    masks = draw_masks(labels, codes, to_map, shape)
-    valid = valid_on_grid(scene.groups, to_working, shape, config.features.resampling)
-    field = pack(masks & valid, valid)
-    write_tiles(
-        folder,
-        scene.id,
-        scene.groups,
-        to_working,
-        to_map,
-        config.tiles.metres,
-        field,
-        len(codes),
-        labelled=texts is not None,
-    )
+    valid = valid_on_grid(groups, to_working, shape, grid.resampling)
+    field = pack(draw_masks(labels, codes, to_map, shape) & valid, valid)
+    write = write_tiles if with_bands else write_grid
+    write(folder, scene.id, groups, to_working, to_map, grid.metres, field, len(codes), labelled)
 
 
-def _statistics(config: Config, stage: StageFolder, labelled: list[Item]) -> None:
-    """Make the input recipe from the labelled scenes, and from no other.
+def _statistics(job: Job, stage: StageFolder, row: ModelRow, labelled: Sequence[str]) -> None:
+    """Make a model's input recipe from the labelled scenes, and from no other.
 
     Raises:
         DatasetError: If there is none.
     """
+    config = job.config
     if not labelled:
         table = config.dataset.folder / config.dataset.labels
         raise DatasetError(f"{table}: has labels for no scene; a training needs some")
-    channels, resampling = Channels.of(config), config.features.resampling
+    channels, resampling = Channels.of(config, row.features), row.features.resampling
+    tiles = grid_tiles(config, row, stage.items)
+    chosen = {scene: tiles[scene] for scene in labelled}
     inputs = {
-        "scenes": {item.name: item.digest for item in labelled},
+        "scenes": {scene: tile.digest for scene, tile in chosen.items()},
         "channels": channels.to_json(),
         "resampling": resampling,
     }
 
     def build(folder: Path) -> None:
-        scenes = [open_tiles(item.folder) for item in labelled]
+        scenes = [tile.open() for tile in chosen.values()]
         recipe = InputRecipe(channels, resampling, measure(scenes, channels, resampling))
         write_json(folder / "statistics.json", recipe.to_json())
 
-    stage.item("statistics", inputs, build)
+    stage.item(f"{STATISTICS}{row.name}", inputs, build)

@@ -1,131 +1,160 @@
-"""``train``: one network per fold.
+"""``train``: networks per model and fold.
 
-Item ``fold-<i>``: weights.safetensors and network.json, history.csv, training.json (how it ended)
-and a TensorBoard log. A killed training continues from its last checkpoint.
+Item ``<model>-fold-<i>``: weights.safetensors and network.json, history.csv, training.json (how it
+ended) and a TensorBoard log; further trainings of the same fold end in ``.1``, ``.2`` ..., and
+``<model>-retrained`` is trained on all labelled scenes. A killed training continues from its last
+checkpoint.
 """
 
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
-from pipeline.artifacts import StageFolder
+from pipeline.artifacts import Item, StageFolder
+from pipeline.config.train import Train
 from pipeline.errors import TrainingError
-from pipeline.files import write_bytes, write_json
-from pipeline.imagery.features import InputRecipe
+from pipeline.files import read_json, write_bytes, write_json
 from pipeline.learning.checkpoint import Checkpoints
 from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.history import Result, draw_curves, history_text
 from pipeline.learning.losses import build_loss
 from pipeline.learning.networks import parameters_of
-from pipeline.learning.scene_source import SceneSource
-from pipeline.learning.training import Training
+from pipeline.learning.training import Training as Loop
 from pipeline.learning.weights import NetworkRecord, save_network
 from pipeline.progress import say
-from pipeline.stages.fold import Ground, load_ground, make_source, start_network
-from pipeline.stages.job import FOLD, Job
+from pipeline.stages.fold import (
+    Ground,
+    Training,
+    load_ground,
+    make_source,
+    start_network,
+    trainings,
+)
+from pipeline.stages.job import Job
 from pipeline.stages.watch import Watch
+
+RECORD = "training.json"
 
 
 def run(job: Job) -> None:
-    """Train every fold that is not trained yet."""
-    ground = load_ground(job)
-    compute = choose_compute(job.config.train.device, job.config.train.precision)
+    """Make every training that is not made yet."""
+    count = 0
     with job.open("train") as folder:
-        for fold in range(len(ground.folds)):
-            _train_fold(job, folder, ground, fold, compute)
+        for row in job.config.models:
+            ground = load_ground(job, row)
+            compute = choose_compute(row.train.device, row.train.precision)
+            wanted = trainings(job, row)
+            for training in wanted:
+                steps = row.train.steps
+                if training.fold is None:
+                    steps = _chosen_steps(folder.items, wanted)
+                _train(job, folder, ground, training, steps, compute)
+            count += len(wanted)
         made = len(folder.built)
-    say(f"train: {len(ground.folds)} folds, {made} trained, {len(ground.folds) - made} unchanged")
+    say(f"train: {count} networks, {made} trained, {count - made} unchanged")
 
 
-def _settings(job: Job) -> dict[str, Any]:
-    """The part of the configuration that a fold's weights depend on, besides plan and inputs."""
-    config = job.config
-    augment = config.augment.model_dump(mode="json")
+def _chosen_steps(items: Mapping[str, Item], wanted: list[Training]) -> int:
+    """Steps of a training without validation: the median of those that validation chose."""
+    folds = [items[training.name] for training in wanted if training.fold is not None]
+    best = [int(read_json(item.path(RECORD))["best_step"]) for item in folds]
+    return round(statistics.median(best))
+
+
+def _settings(ground: Ground, steps: int) -> dict[str, Any]:
+    """The part of the configuration that weights depend on, besides plan and inputs."""
+    row = ground.row
+    augment = row.augment.model_dump(mode="json")
     return {
-        "codes": list(config.dataset.codes),
+        "codes": list(ground.codes),
         "augment": {name: augment[name] for name in ("patch", "stride", "d4", "enrich", "seed")},
-        "network": config.network.model_dump(mode="json"),
-        "train": config.train.model_dump(mode="json"),
+        "network": row.scaled_network().model_dump(mode="json"),
+        "train": row.train.model_dump(mode="json") | {"steps": steps},
     }
 
 
-def _train_fold(
+def _train(
     job: Job,
     folder: StageFolder,
     ground: Ground,
-    fold: int,
+    training: Training,
+    steps: int,
     compute: Compute,
 ) -> None:
-    """Make the item of one fold."""
-    name = f"{FOLD}{fold}"
-    inputs = {"settings": _settings(job), "ground": ground.digests, "fold": fold}
+    """Make the item of one training."""
+    name = training.name
+    settings = _settings(ground, steps)
+    inputs = {
+        "settings": settings,
+        "ground": ground.digests,
+        "fold": training.fold,
+        "repeat": training.repeat,
+    }
 
     def build(target: Path) -> None:
         workspace = folder.workspace(name, inputs)
-        network = start_network(job, ground, fold)
-        say(
-            f"train: {name} holds out {', '.join(ground.folds[fold])}; "
-            f"{parameters_of(network):,} weights on {compute}"
-        )
-        source = make_source(job, ground, fold, compute)
-        with Watch(name, job, workspace / "tensorboard") as watch:
-            result = _run(job, name, compute.place(network), source, compute, workspace, watch)
-        _write(job, target, result, ground.recipe, compute)
+        network = start_network(ground, training)
+        held_out = ", ".join(ground.held_out(training.fold)) or "nothing"
+        say(f"train: {name} holds out {held_out}; {parameters_of(network):,} weights on {compute}")
+        source = make_source(ground, training, compute)
+        recipe = ground.row.train.model_copy(update={"steps": steps})
+        classes = [job.config.dataset.classes[place].name for place in ground.places]
+        with Watch(name, recipe.steps, classes, workspace / "tensorboard") as watch:
+            loop = Loop(
+                compute.place(network),
+                build_loss(recipe.loss, ground.codes).to(compute.device),
+                source,
+                len(ground.codes),
+                recipe,
+                compute,
+                Checkpoints(workspace),
+                _seconds(recipe, len(trainings(job, ground.row))),
+                watch.step,
+                watch.row,
+            )
+            try:
+                result = loop.run()
+            except TrainingError as error:
+                raise TrainingError(f"{name}: {error}") from None
+        _write(target, result, ground, settings, classes, compute)
 
     folder.item(name, inputs, build)
     if name in folder.built:
         folder.close_workspace(folder.workspace(name, inputs))
 
 
-def _run(
-    job: Job,
-    name: str,
-    network: nn.Module,
-    source: SceneSource,
+def _seconds(recipe: Train, count: int) -> float | None:
+    """One training's share of the time that all of a model may take; None for no limit."""
+    return None if recipe.minutes is None else recipe.minutes * 60 / count
+
+
+def _write(
+    target: Path,
+    result: Result,
+    ground: Ground,
+    settings: Mapping[str, Any],
+    classes: list[str],
     compute: Compute,
-    workspace: Path,
-    watch: Watch,
-) -> Result:
-    settings, codes = job.config.train, job.config.dataset.codes
-    share = None if settings.minutes is None else settings.minutes * 60 / job.config.augment.folds
-    training = Training(
-        network,
-        build_loss(settings.loss, codes).to(compute.device),
-        source,
-        len(codes),
-        settings,
-        compute,
-        Checkpoints(workspace),
-        share,
-        watch.step,
-        watch.row,
-    )
-    try:
-        return training.run()
-    except TrainingError as error:
-        raise TrainingError(f"{name}: {error}") from None
-
-
-def _write(job: Job, target: Path, result: Result, recipe: InputRecipe, compute: Compute) -> None:
-    """The files of a fold's item."""
-    dataset, best = job.config.dataset, result.best
-    record = NetworkRecord(job.config.network, recipe.names, dataset.codes)
+) -> None:
+    """The files of a training's item."""
+    codes, best = ground.codes, result.best
+    record = NetworkRecord(ground.row.scaled_network(), ground.recipe.names, codes)
     save_network(target, record, result.weights)
-    write_bytes(target / "history.csv", history_text(result.rows, dataset.codes).encode())
-    draw_curves(target / "tensorboard", result.rows, [row.name for row in dataset.classes])
-    scores = zip(dataset.codes, best.jaccard, strict=True)
+    write_bytes(target / "history.csv", history_text(result.rows, codes).encode())
+    draw_curves(target / "tensorboard", result.rows, classes)
+    scores = zip(codes, best.jaccard, strict=True)
     values = {
         "best_step": best.step,
         "device": str(compute),
         "jaccard": {str(code): None if math.isnan(j) else round(j, 6) for code, j in scores},
         "mean_jaccard": round(best.mean, 6),
         "seconds": round(result.rows[-1].seconds, 1),
-        "settings": _settings(job),
+        "settings": settings,
         "steps": result.rows[-1].step,
         "stopped": result.stopped,
     }
-    write_json(target / "training.json", values)
+    write_json(target / RECORD, values)

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from pipeline.config import Config
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.contrast import DARK, box_mean
-from pipeline.imagery.features import CLIP, InputRecipe, Normalisation, channel_names, inputs
+from pipeline.imagery.features import CLIP, InputRecipe, Normalisation, inputs
 from pipeline.imagery.patches import Window, whole
 from tests.contest_folder import GROUPS, contest_config
 from tests.imagery.tiny_scene import tiny_scene
@@ -22,8 +23,12 @@ from tests.imagery.tiny_scene import tiny_scene
 RNG = np.random.default_rng(1)
 
 
+def of_config(config: Config) -> Channels:
+    return Channels.of(config, config.features)
+
+
 def channels(present: tuple[str, ...] = ("P", "M"), **features: Any) -> Channels:
-    return Channels.of(contest_config(Path("raw"), present, features=features))
+    return of_config(contest_config(Path("raw"), present, features=features))
 
 
 def test_bands_alone() -> None:
@@ -169,9 +174,9 @@ def test_inputs_have_no_seams_between_windows(resampling: Any) -> None:
         ("RGB", "A"),
         features={"log": True, "shape": True, "contrast": [6, 18], "resampling": resampling},
     )
-    count = len(channel_names(config))
-    recipe = InputRecipe.of(config, Normalisation((0.0,) * count, (1.0,) * count))
-    assert recipe.resampling == resampling
+    made = of_config(config)
+    count = len(made.names)
+    recipe = InputRecipe(made, resampling, Normalisation((0.0,) * count, (1.0,) * count))
     everything = inputs([SCENE], [whole(SCENE)], recipe)[0]
     assert everything.shape == (count, 40, 44)
     for window in (Window(0, 0, 16, 16), Window(13, 9, 16, 16), Window(24, 28, 16, 16)):

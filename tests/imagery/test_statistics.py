@@ -12,7 +12,8 @@ from pipeline.imagery.statistics import measure, sample_channels
 from tests.contest_folder import contest_config
 from tests.imagery.tiny_scene import tiny_scene
 
-CHANNELS = Channels.of(contest_config(Path("raw"), ("P",)))
+CONFIG = contest_config(Path("raw"), ("P",))
+CHANNELS = Channels.of(CONFIG, CONFIG.features)
 PIXELS = np.arange(300 * 280, dtype=np.float32).reshape(1, 300, 280)
 
 

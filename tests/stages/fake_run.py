@@ -27,8 +27,9 @@ from pipeline.learning.networks import build
 from pipeline.learning.weights import NetworkRecord, save_network
 from pipeline.mapping.polygons import assembled, trace
 from pipeline.mapping.raster import Levels, write_levels
-from pipeline.stages.job import FOLD, SCENE, Job
+from pipeline.stages.job import SCENE, Job
 
+FOLD = "all-fold-"
 CODES = (3, 7)
 TO_MAP = Affine.scale(0.001, -0.001)
 METRES = 2.0
@@ -47,6 +48,7 @@ CONFIG: dict[str, Any] = {
         "sample": "sample.csv",
     },
     "tiles": {"metres": METRES},
+    "augment": {"folds": len(FOLDS)},
     "network": {"kind": "unet", "width": 2, "depth": 1},
     "predict": {"window": 16, "overlap": 0.5, "d4": True, "precision": "float32"},
 }
@@ -87,7 +89,7 @@ def make_run(folder: Path, test: tuple[str, ...] = TEST, **sections: Mapping[str
         for scene in (*LABELLED, *test):
             _item(stage, f"{SCENE}{scene}", lambda f, s=scene: _write_scene(f, s, s in LABELLED))
     with _stage(job, "tiles") as stage:
-        _item(stage, "statistics", lambda f: write_json(f / "statistics.json", _recipe(job)))
+        _item(stage, "statistics-all", lambda f: write_json(f / "statistics.json", _recipe(job)))
         for scene in (*LABELLED, *test):
             _item(stage, f"{SCENE}{scene}", lambda f, s=scene: _write_tiles(f, s, s in LABELLED))
     with _stage(job, "augment") as stage:
@@ -137,6 +139,7 @@ def _times(folder: Path) -> dict[str, int]:
 def changed(job: Job, **sections: Mapping[str, Any]) -> Job:
     """The same run with keys of its configuration changed."""
     tree = job.config.model_dump()
+    del tree["models"]  # made anew from the sections at the top
     for name, keys in sections.items():
         tree[name] = {**tree[name], **keys}
     return replace(job, config=Config.model_validate(tree))
@@ -170,7 +173,7 @@ def _write_tiles(folder: Path, scene: str, labelled: bool) -> None:
 
 
 def _recipe(job: Job) -> dict[str, Any]:
-    channels = Channels.of(job.config)
+    channels = Channels.of(job.config, job.config.features)
     count = len(channels.names)
     return InputRecipe(
         channels, "bilinear", Normalisation((2000.0,) * count, (500.0,) * count)

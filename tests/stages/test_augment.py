@@ -25,18 +25,18 @@ def test_writes_folds_plan_and_sheet(tmp_path: Path) -> None:
     job = write_tiled_run(tmp_path)
     augment.run(job)
     items = load_stage(job.run / "augment")
-    assert sorted(items) == ["contact-sheet", "folds", "plan"]
+    assert sorted(items) == ["contact-sheet-all", "folds", "plan-all"]
     folds = read_folds(items["folds"].path("folds.json"))
     assert sorted(scene for fold in folds for scene in fold) == sorted(LABELLED)
     assert {"6010_0_0", "6030_0_0"} in [set(fold) & {"6010_0_0", "6030_0_0"} for fold in folds]
     shares = read_json(items["folds"].path("folds.json"))["shares"]
     assert 0.2 < shares["0"]["3"] < 0.6
-    plan = read_plan(items["plan"].path("plan.csv"))
+    plan = read_plan(items["plan-all"].path("plan.csv"))
     assert set(plan.names) == set(LABELLED)
     assert plan.weights.sum() == pytest.approx(1)
     # 40 x 36 with patch 16 and stride 8: rows 0 8 16 24, columns 0 8 16 20.
     assert (plan.scenes == plan.names.index("6010_0_0")).sum() == 16
-    sheet = np.asarray(Image.open(items["contact-sheet"].path("contact-sheet.png")))
+    sheet = np.asarray(Image.open(items["contact-sheet-all"].path("contact-sheet.png")))
     assert sheet.shape[2] == 3
     assert len(np.unique(sheet.reshape(-1, 3), axis=0)) > 100
 
@@ -50,7 +50,7 @@ def test_reruns_only_what_changed(tmp_path: Path) -> None:
     assert _built(folder) == before
     augment.run(tiled_job(tmp_path, augment={"rare": 1.0}))
     after = _built(folder)
-    assert after["plan"] != before["plan"]
+    assert after["plan-all"] != before["plan-all"]
     assert after["folds"] == before["folds"]
     augment.run(tiled_job(tmp_path, augment={"rare": 1.0, "seed": 5}))
     assert _built(folder) == after

@@ -72,8 +72,8 @@ def test_other_weights_of_a_fold_cost_its_scenes_and_the_test_scenes(tmp_path: P
     job = make_run(tmp_path)
     built(job)
     with StageFolder(job.run / "train", "train", "test") as stage:
-        stage.item("fold-0", {}, lambda _: None)
-        stage.item("fold-1", {"seed": 1}, lambda folder: write_network(folder, 1, seed=1))
+        stage.item("all-fold-0", {}, lambda _: None)
+        stage.item("all-fold-1", {"seed": 1}, lambda folder: write_network(folder, 1, seed=1))
     assert built(job) == {"scene-c_0_0", "scene-t_0_0", "scene-t_0_1"}
 
 

@@ -9,7 +9,8 @@ import pytest
 from affine import Affine
 
 from pipeline.errors import DatasetError
-from pipeline.imagery.features import InputRecipe, channel_names
+from pipeline.imagery.channels import Channels
+from pipeline.imagery.features import InputRecipe
 from pipeline.imagery.patches import cut_bands, cut_mask, whole
 from pipeline.imagery.tiff import read_group
 from pipeline.imagery.tiles import TiledScene, open_tiles
@@ -84,9 +85,9 @@ def test_scenes_without_labels_are_cached_and_not_measured(contest: Path) -> Non
     assert not scene.labelled
     assert not cut_mask(scene, whole(scene))[0].any()
     recipe = InputRecipe.from_json(
-        json.loads((job.run / "tiles" / "statistics" / "statistics.json").read_text())
+        json.loads((job.run / "tiles" / "statistics-all" / "statistics.json").read_text())
     )
-    assert recipe.names == channel_names(job.config)
+    assert recipe.names == Channels.of(job.config, job.config.features).names
     assert len(recipe.normalisation.center) == 20
     # Half of the ground is bare; the fifth band of M is 300 + 40 there.
     assert recipe.normalisation.center[recipe.names.index("M.red")] == pytest.approx(340, abs=10)
@@ -137,13 +138,13 @@ def test_one_more_labelled_scene_costs_its_tiles_and_the_statistics(contest: Pat
     after = built(made(contest))
     changed = {name for name in after if after[name] != before.get(name)}
     # The test scene of the tiny folder is drawn anew under another seed.
-    assert changed == {"scene-6050_0_0", f"scene-{TEST[0]}", "statistics"}
+    assert changed == {"scene-6050_0_0", f"scene-{TEST[0]}", "statistics-all"}
 
 
 def test_features_cost_statistics_alone(contest: Path) -> None:
     before = built(made(contest))
     after = built(made(contest, features={"log": True, "indices": ["NDVI"]}))
-    assert {name for name in after if after[name] != before[name]} == {"statistics"}
+    assert {name for name in after if after[name] != before[name]} == {"statistics-all"}
 
 
 def test_wider_interpolation_costs_the_tiles_and_marks_more(contest: Path) -> None:

@@ -37,24 +37,24 @@ def _built(job: Job) -> dict[str, int]:
 
 
 def _weights(job: Job, fold: int) -> dict[str, torch.Tensor]:
-    return load_file(job.run / "train" / f"fold-{fold}" / "weights.safetensors")
+    return load_file(job.run / "train" / f"all-fold-{fold}" / "weights.safetensors")
 
 
 def test_writes_all_that_a_fold_has(job: Job) -> None:
     train.run(job)
     items = load_stage(job.run / "train")
-    assert sorted(items) == ["fold-0", "fold-1"]
-    folder = items["fold-0"].folder
+    assert sorted(items) == ["all-fold-0", "all-fold-1"]
+    folder = items["all-fold-0"].folder
     assert load_network(folder)(torch.zeros(1, 3, 16, 16)).shape == (1, 2, 16, 16)
-    text = items["fold-0"].path("history.csv").read_text()
+    text = items["all-fold-0"].path("history.csv").read_text()
     rows = list(csv.DictReader(text.splitlines()))
     assert [row["step"] for row in rows] == ["3", "6"]
     assert set(rows[0]) >= {"loss", "rate", "seconds", "mean_jaccard", "jaccard_3", "jaccard_7"}
-    end = read_json(items["fold-0"].path("training.json"))
+    end = read_json(items["all-fold-0"].path("training.json"))
     assert end["stopped"] == "steps"
     assert end["device"] == "cpu, float32"
     assert 0 <= end["mean_jaccard"] <= 1
-    assert any(name.startswith("tensorboard/events") for name in items["fold-0"].files)
+    assert any(name.startswith("tensorboard/events") for name in items["all-fold-0"].files)
     assert not any((job.run / "train" / ".work").iterdir())
 
 
@@ -63,7 +63,7 @@ def test_learns_what_is_easy(job: Job, tmp_path: Path) -> None:
     easy = tiled_job(tmp_path, train={"steps": 150, "rate": 0.02, "batch": 4})
     train.run(easy)
     for fold in (0, 1):
-        end = read_json(easy.run / "train" / f"fold-{fold}" / "training.json")
+        end = read_json(easy.run / "train" / f"all-fold-{fold}" / "training.json")
         assert end["mean_jaccard"] > 0.85
 
 
@@ -130,7 +130,7 @@ def test_diverged_training_names_the_fold_and_leaves_no_item(
     monkeypatch.setattr(train, "build_loss", lambda *_: _NoNumber())
     with pytest.raises(TrainingError, match=r"fold-0: the loss of step 0 is nan.*train\.rate"):
         train.run(job)
-    assert not (job.run / "train" / "fold-0").exists()
+    assert not (job.run / "train" / "all-fold-0").exists()
     assert not (job.run / "train" / "manifest.json").exists()
 
 

@@ -58,7 +58,7 @@ def write_tiled_run(folder: Path, extra: tuple[str, ...] = (), seed: int = 0) ->
     """Write the stage `tiles`: labelled scenes, and ``extra`` scenes without labels."""
     job = tiled_job(folder)
     with StageFolder(job.run / "tiles", "tiles", "test") as stage:
-        stage.item("statistics", {}, lambda f: write_json(f / "statistics.json", _recipe(job)))
+        stage.item("statistics-all", {}, lambda f: write_json(f / "statistics.json", _recipe(job)))
         for scene in (*LABELLED, *extra):
             stage.item(
                 f"{SCENE}{scene}",
@@ -86,4 +86,6 @@ def _write_scene(folder: Path, scene: str, labelled: bool, seed: int) -> None:
 
 def _recipe(job: Job) -> dict[str, Any]:
     normalisation = Normalisation((1500.0,) * 3, (700.0,) * 3)
-    return InputRecipe(Channels.of(job.config), "bilinear", normalisation).to_json()
+    return InputRecipe(
+        Channels.of(job.config, job.config.features), "bilinear", normalisation
+    ).to_json()

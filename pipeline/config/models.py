@@ -1,0 +1,128 @@
+"""The sections ``models`` and ``ensemble``: the networks of a run, and how they are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from pipeline.config.augment import Augment
+from pipeline.config.base import Section
+from pipeline.config.dataset import Name
+from pipeline.config.features import Features, Tiles
+from pipeline.config.mapping import Predict
+from pipeline.config.network import LibraryNetwork, Network, UNet
+from pipeline.config.train import Train
+
+DEFAULT: Final = "all"
+"""Name of the one model of a configuration that lists none."""
+
+Combine = Literal["mean", "geometric", "vote"]
+
+
+class ModelRow(Section):
+    """One group of classes with networks of its own.
+
+    Each section that a row names changes only the keys that it names: all others are those of the
+    section of the same name at the top of the configuration.
+    """
+
+    name: Name
+    classes: tuple[int, ...] = ()
+    """Class codes that its networks tell; none named means all."""
+    capacity: Annotated[float, Field(gt=0, le=16)] = 1.0
+    """Factor of the network's number of weights, for an architecture that was found on other
+    classes."""
+    tiles: Tiles
+    features: Features = Features()
+    augment: Augment = Augment()
+    network: Network = UNet()
+    train: Train = Train()
+    predict: Predict = Predict()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"classes: {list(self.classes)} names a class twice")
+        if self.capacity != 1 and isinstance(self.network, LibraryNetwork):
+            raise ValueError(
+                f"capacity: {self.capacity:g} can't rescale a library's network; set it to 1, or "
+                "choose a smaller network.encoder"
+            )
+        return self
+
+    def scaled_network(self) -> UNet | LibraryNetwork:
+        """The network with the capacity that the row asks for."""
+        if self.capacity == 1 or isinstance(self.network, LibraryNetwork):
+            return self.network
+        return self.network.rescaled(self.capacity)
+
+
+class Ensemble(Section):
+    """Which networks predict a scene, and how their answers become one."""
+
+    repeats: Annotated[int, Field(ge=1, le=20)] = 1
+    """Networks per model and fold, from different seeds."""
+    combine: Combine = "mean"
+    """Of networks, and of models with classes in common: the mean of their probabilities; their
+    geometric mean, scaled so that p and 1 - p sum to 1; or the share that says 0.5 or more."""
+    unlabelled: Literal["folds", "retrained", "both"] = "folds"
+    """Networks for scenes without labels: those of all folds; networks retrained on all labelled
+    scenes, for as many steps as validation chose; or both."""
+    runs: tuple[str, ...] = ()
+    """Other runs whose predictions are joined with this one's."""
+    join: Combine = "mean"
+    """How runs are joined; a vote is one of masks, each at its own run's thresholds."""
+    weights: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    """Weight of this run and of each of ``runs``; none named means equal ones."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.runs)) != len(self.runs):
+            raise ValueError(f"runs: {list(self.runs)} names a run twice; use weights for that")
+        if self.weights and len(self.weights) != 1 + len(self.runs):
+            raise ValueError(
+                f"weights: {len(self.weights)} weights for {1 + len(self.runs)} runs; give one for "
+                "this run and one for each of ensemble.runs"
+            )
+        return self
+
+    def shares(self) -> tuple[float, ...]:
+        """Weights of this run and of the others, summing to 1."""
+        weights = self.weights or (1.0,) * (1 + len(self.runs))
+        return tuple(weight / sum(weights) for weight in weights)
+
+
+INHERITED: Final = tuple(
+    name for name in ModelRow.model_fields if name not in ("name", "classes", "capacity")
+)
+"""Sections that a row takes from the top of the configuration where it says nothing."""
+
+
+def filled(tree: Any) -> Any:
+    """A configuration's values with every row of ``models`` complete.
+
+    What has another shape than a configuration is left for the check to name.
+    """
+    if not isinstance(tree, dict):
+        return tree
+    rows = tree.get("models", [{"name": DEFAULT}])
+    if not isinstance(rows, list | tuple):
+        return tree
+    whole = [_filled_row(row, tree) if isinstance(row, Mapping) else row for row in rows]
+    return {**tree, "models": whole}
+
+
+def _filled_row(row: Mapping[str, Any], tree: Mapping[str, Any]) -> dict[str, Any]:
+    inherited = {name: tree[name] for name in INHERITED if name in tree}
+    return {**inherited, **{name: _merged(inherited.get(name), row[name]) for name in row}}
+
+
+def _merged(base: Any, own: Any) -> Any:
+    """Keys of ``own`` over those of ``base``; another kind of thing takes nothing over."""
+    if not (isinstance(base, Mapping) and isinstance(own, Mapping)):
+        return own
+    if "kind" in own and own["kind"] != base.get("kind", own["kind"]):
+        return own
+    return {**base, **{key: _merged(base.get(key), own[key]) for key in own}}

@@ -1,0 +1,129 @@
+"""Working grids: the run's own, and those of models with another resolution, bands or targets.
+
+The run's grid is that of ``tiles.metres`` and of all band groups that any model uses; masks of the
+score and predictions lie on it. Models that agree in what their grid depends on share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.artifacts import Item
+from pipeline.config import Config
+from pipeline.config.models import ModelRow
+from pipeline.errors import ConfigError
+from pipeline.imagery.patches import Resampling
+from pipeline.imagery.tiles import TiledScene, open_tiles
+from pipeline.stages.job import SCENE, Job
+
+GRID = "grid-"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a working grid depends on.
+
+    Attributes:
+        metres: Resolution, metres per pixel.
+        groups: Names of the band groups that must be valid.
+        resampling: Interpolation that windows are cut with.
+    """
+
+    metres: float
+    groups: tuple[str, ...]
+    resampling: Resampling
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON."""
+        return {"metres": self.metres, "groups": list(self.groups), "resampling": self.resampling}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A scene as one model, or the run, sees it.
+
+    Attributes:
+        bands: The scene's cache.
+        grid: Item of the model's own grid; None for the cache's own.
+    """
+
+    bands: Item
+    grid: Item | None = None
+
+    @property
+    def digest(self) -> Any:
+        """Content of all of it, for keys."""
+        return self.bands.digest if self.grid is None else [self.bands.digest, self.grid.digest]
+
+    def file(self, name: str) -> str:
+        """SHA-256 of a file of the grid."""
+        return (self.grid or self.bands).files[name].sha256
+
+    def open(self) -> TiledScene:
+        """The scene, reading no pixels yet."""
+        return open_tiles(self.bands.folder, None if self.grid is None else self.grid.folder)
+
+
+def own_grid(config: Config) -> Grid:
+    """The run's grid."""
+    return Grid(config.tiles.metres, config.used_groups(), config.features.resampling)
+
+
+def grid_of(config: Config, row: ModelRow) -> Grid:
+    """The grid of a model."""
+    return Grid(row.tiles.metres, config.groups_of(row.features), row.features.resampling)
+
+
+def other_grids(config: Config) -> Mapping[str, Grid]:
+    """Grids besides the run's own, by the name of the first model that has it."""
+    named: dict[str, Grid] = {}
+    for row in config.models:
+        grid = grid_of(config, row)
+        if grid != own_grid(config) and grid not in named.values():
+            named[row.name] = grid
+    return named
+
+
+def grid_item(name: str, scene: str) -> str:
+    """Name of the item of a model's grid of a scene."""
+    return f"{GRID}{name}-{scene}"
+
+
+def grid_tiles(config: Config, row: ModelRow | None, items: Mapping[str, Item]) -> dict[str, Tile]:
+    """Every scene on the grid of a model, or of the run, in order of their ids.
+
+    Args:
+        config: The configuration.
+        row: The model; None for the run.
+        items: Items of the stage ``tiles`` by name.
+    """
+    scenes = sorted(
+        (name.removeprefix(SCENE), item) for name, item in items.items() if name.startswith(SCENE)
+    )
+    if row is None or grid_of(config, row) == own_grid(config):
+        return {scene: Tile(item) for scene, item in scenes}
+    wanted = grid_of(config, row)
+    name = next(name for name, grid in other_grids(config).items() if grid == wanted)
+    return {scene: Tile(item, items[grid_item(name, scene)]) for scene, item in scenes}
+
+
+def tiles_of(job: Job, row: ModelRow | None = None) -> dict[str, Tile]:
+    """Every scene on the grid of a model, or of the run, as the stage ``tiles`` left them."""
+    return grid_tiles(job.config, row, job.results("tiles"))
+
+
+def labelled_tiles(job: Job, row: ModelRow | None = None) -> dict[str, Tile]:
+    """The labelled scenes: what folds, plan and training are made from.
+
+    Raises:
+        ConfigError: If no scene has labels.
+    """
+    found = {scene: tile for scene, tile in tiles_of(job, row).items() if tile.open().labelled}
+    if not found:
+        raise ConfigError(
+            f"dataset.labels: {job.config.dataset.labels} labels no scene of "
+            f"{job.config.dataset.folder}; a training needs labelled scenes"
+        )
+    return found
