@@ -18,7 +18,7 @@ from pipeline.learning.batch import Batch
 from pipeline.learning.probes.finding import Finding, failure, listed, ok
 from pipeline.learning.probes.trial import Recipe, Trial
 
-STEPS = 20
+STEPS = 10
 APART = 1000.0
 """A layer whose ratio is so many times below or above the median of all layers stands apart."""
 
@@ -111,7 +111,8 @@ def _problem(ratios: dict[str, float], moment: str) -> Finding | None:
         return failure(
             f"no gradient {moment}: {listed(dead)}",
             "these layers learn nothing: they are cut off from the loss, or the units behind them "
-            "are dead (see the check of units); change activation or initialisation",
+            "are dead (see the check of units); change activation or "
+            "initialisation, or lower train.rate",
         )
     median = float(np.median(list(ratios.values())))
     faint = [name for name, ratio in ratios.items() if ratio < median / APART]

@@ -19,7 +19,7 @@ from pipeline.learning.probes.finding import Finding, failure, ok
 from pipeline.learning.probes.shares import class_shares, entropy, prior_logits
 from pipeline.learning.probes.trial import Recipe, Trial
 
-TOLERANCE = 2.0
+TOLERANCE = 1.5
 """The first loss may be so many times the expected one, or one so-manieth of it: random weights
 before the last layer add logits of about unit variance."""
 

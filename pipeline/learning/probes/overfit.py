@@ -87,6 +87,18 @@ def check_overfit(
     return Overfit(tuple(seen), tuple(seen.values()), tuple(losses), best, finding)
 
 
+def fewer(batch: Batch, count: int = 2) -> Batch:
+    """The patches of a batch that hold most classes: few are learned by heart in little time.
+
+    Args:
+        batch: N patches.
+        count: How many to keep; all if there are not more.
+    """
+    held = ((batch.masks >= 0.5) & batch.valid[:, None]).flatten(2).any(dim=2).sum(dim=1)
+    kept = held.argsort(descending=True, stable=True)[:count]
+    return Batch(batch.inputs[kept], batch.masks[kept], batch.valid[kept])
+
+
 def learnable(loss: nn.Module, batch: Batch) -> Tensor:
     """(K,) bool on the CPU: classes that a batch holds and that its loss gives a gradient."""
     logits = torch.zeros(batch.masks.shape, device=batch.masks.device, requires_grad=True)
@@ -120,7 +132,8 @@ def _judged(best: float, goal: float, losses: list[float], steps: int, seconds: 
     if done < steps:
         return warning(
             f"{found}, stopped after {seconds:.0f} s",
-            "it was still on its way when the time was over; give it more with --seconds",
+            "the time was over before the limit of steps; give it more with --seconds, and look at "
+            "its curve",
         )
     return failure(
         found,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +22,15 @@ from pipeline.learning.probes.trial import Recipe, Trial
 LOWEST, HIGHEST = 1e-6, 10.0
 STEPS = 100
 SECONDS = 60.0
-SMOOTHING = 0.85
-"""Weight of the past in the smoothed loss."""
-DIVERGED = 1.5
-"""The loss diverges where, smoothed, it is so many times its lowest value so far."""
+WIDTH = 3.0
+"""Standard deviation of the bell that smooths the losses, steps."""
+RISE, REGAIN = 0.25, 0.5
+"""The loss diverges where, smoothed, it has risen from its lowest value so far by a quarter of
+that, and by half of all that it had fallen."""
+FALL = 0.02
+"""A loss that falls by less says little about rates."""
+FEWEST = 12
+"""Fewer steps say nothing about rates."""
 TIMID = 30.0
 """A rate so many times below the suggestion wastes steps."""
 
@@ -37,7 +42,7 @@ class RateRange:
     Attributes:
         rates: (n,) learning rate of each step.
         losses: (n,) loss before each step.
-        smoothed: (n,) their exponential moving average, corrected for its start.
+        smoothed: (n,) the losses smoothed by a bell: unlike a running mean it does not lag.
         steepest: Rate at which the smoothed loss falls fastest per factor of rate.
         divergence: Rate at which it diverges; infinite if it never did.
         suggestion: ``steepest``, but at most ``bound``.
@@ -62,53 +67,85 @@ def check_rates(
     network: nn.Module,
     recipe: Recipe,
     batch: Callable[[int], Batch],
-    configured: float,
     lowest: float = LOWEST,
     highest: float = HIGHEST,
     steps: int = STEPS,
     seconds: float = SECONDS,
 ) -> RateRange:
-    """Train at a rising rate, and judge the configured one.
+    """Train at a rising rate, and judge the recipe's own.
 
     Args:
         network: Before its first step.
         recipe: How a step is made.
         batch: The batch of the step of this number.
-        configured: The rate to be judged.
         lowest: First rate.
         highest: Last rate.
         steps: Number of steps from the first to the last, 4 or more.
-        seconds: Limit of time.
+        seconds: Time in which the last rate is reached, in fewer steps if need be.
     """
-    trial, end = Trial(network, recipe), time.monotonic() + seconds
-    losses: list[float] = []
-    smoothed: list[float] = []
-    past, divergence = 0.0, math.inf
-    rates = np.geomspace(lowest, highest, steps).tolist()
-    for step, rate in enumerate(rates):
-        set_rate(trial.optimizer, rate)
-        _, value = trial.step(batch(step))
-        if not math.isfinite(value):
-            divergence = rate
-            break
-        past = SMOOTHING * past + (1 - SMOOTHING) * value
-        losses.append(value)
-        smoothed.append(past / (1 - SMOOTHING ** (step + 1)))
-        if smoothed[-1] > DIVERGED * min(smoothed):
-            divergence = rate
-            break
-        if time.monotonic() > end:
-            break
-    rates = rates[: len(losses)]
+    rates, losses = _losses(Trial(network, recipe), batch, (lowest, highest), steps, seconds)
+    finite = [value for value in losses if math.isfinite(value)]
+    smoothed = smooth(finite)
+    risen = _diverged(smoothed)
+    ended = len(finite) if len(finite) < len(losses) else None
+    first = risen if risen is not None else ended
+    divergence = math.inf if first is None else rates[first]
     steepest = _steepest(rates, smoothed)
     suggestion = min(steepest, divergence / 10)
-    finding = _judged(configured, suggestion, divergence, smoothed)
+    finding = _judged(recipe.settings.rate, suggestion, divergence, smoothed)
+    shown = tuple(rates[: len(finite)])
     return RateRange(
-        tuple(rates), tuple(losses), tuple(smoothed), steepest, divergence, suggestion, finding
+        shown, tuple(finite), tuple(smoothed), steepest, divergence, suggestion, finding
     )
 
 
-def _steepest(rates: list[float], smoothed: list[float]) -> float:
+def _losses(
+    trial: Trial,
+    batch: Callable[[int], Batch],
+    limits: tuple[float, float],
+    steps: int,
+    seconds: float,
+) -> tuple[list[float], list[float]]:
+    """Rates and losses until these diverge; the last loss may be no number.
+
+    The rate rises with the steps, or with the time where that is ahead: all of the range is seen.
+    """
+    rates: list[float] = []
+    losses: list[float] = []
+    lowest, highest = limits
+    done, start = 0.0, time.monotonic()
+    while True:
+        rates.append(lowest * (highest / lowest) ** done)
+        set_rate(trial.optimizer, rates[-1])
+        losses.append(trial.step(batch(len(losses)))[1])
+        # Some steps more than the smoothing is wide, so that later ones can't undo it.
+        risen = _diverged(smooth(losses)) if math.isfinite(losses[-1]) else 0
+        over = risen is not None and len(losses) - risen > 2 * WIDTH
+        if done >= 1 or over or not math.isfinite(losses[-1]):
+            return rates, losses
+        elapsed = (time.monotonic() - start) / seconds
+        done = min(max(len(losses) / (steps - 1), elapsed), 1.0)
+
+
+def smooth(losses: Sequence[float]) -> list[float]:
+    """Losses (n,) smoothed by a bell of standard deviation WIDTH that sums to 1 at each step."""
+    steps = np.arange(len(losses))
+    bell = np.exp(-(((steps[:, None] - steps) / WIDTH) ** 2) / 2)
+    smoothed: list[float] = (bell @ np.array(losses) / bell.sum(axis=1)).tolist()
+    return smoothed
+
+
+def _diverged(smoothed: Sequence[float]) -> int | None:
+    """The first step at which the loss has diverged."""
+    lowest = math.inf
+    for step, value in enumerate(smoothed):
+        lowest = min(lowest, value)
+        if value - lowest > max(RISE * abs(lowest), REGAIN * (smoothed[0] - lowest)):
+            return step
+    return None
+
+
+def _steepest(rates: Sequence[float], smoothed: Sequence[float]) -> float:
     """Rate of the steepest fall of the smoothed loss before its lowest value; NaN for none."""
     lowest = int(np.argmin(smoothed)) + 1 if smoothed else 0
     if lowest < 3:
@@ -118,31 +155,37 @@ def _steepest(rates: list[float], smoothed: list[float]) -> float:
 
 
 def _judged(
-    configured: float, suggestion: float, divergence: float, smoothed: list[float]
+    configured: float, suggestion: float, divergence: float, smoothed: Sequence[float]
 ) -> Finding:
     diverges = f"diverges at {divergence:.2g}" if math.isfinite(divergence) else "never diverges"
+    found = f"train.rate {configured:.2g}; suggested {suggestion:.2g}, {diverges}"
+    if len(smoothed) < FEWEST and not math.isfinite(divergence):
+        return warning(
+            f"only {len(smoothed)} steps in the time",
+            "too few to judge the rate; give the check more time with --seconds",
+        )
     if math.isnan(suggestion):
         return failure(
             f"the loss falls at no rate and {diverges}",
             "nothing is learned at any rate; look at the other checks first: gradients, units, "
             "and the gradient of the loss",
         )
-    found = f"train.rate {configured:.2g}; suggested {suggestion:.2g}, {diverges}"
     if configured >= divergence:
         return failure(
             found,
             f"the training would diverge; set train.rate to {suggestion:.1g}, and to "
             f"{divergence / 10:.1g} at most",
         )
+    if min(smoothed) > (1 - FALL) * smoothed[0]:
+        return warning(
+            f"{found}; the loss fell by less than {100 * FALL:g} %",
+            "nothing much was learned at any rate, so the suggestion says little; look at the "
+            "plot, and at the check of one batch",
+        )
     if configured < suggestion / TIMID:
         return warning(
             found,
             f"the rate is less than 1/{TIMID:g} of the suggestion, so steps are wasted; set "
             f"train.rate to {suggestion:.1g}",
-        )
-    if min(smoothed) > 0.98 * smoothed[0]:
-        return warning(
-            f"{found}; the loss fell by less than 2 %",
-            "the test ended before much was learned; look at the plot, and give it more --seconds",
         )
     return ok(found)

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
-from torch.optim import Optimizer
 
+from pipeline.config.train import Train
 from pipeline.learning.batch import Batch
 from pipeline.learning.device import Compute
 from pipeline.learning.freezing import set_training
+from pipeline.learning.optimizer import build_optimizer
+from pipeline.learning.penalties import hold_norms, shape_gradients
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a step of the configured training is made.
+    """How a step of the configured training is made, of one batch and at a constant rate.
 
     Attributes:
         loss: Of logits (N, K, h, w), masks (N, K, h, w) and valid (N, h, w); a scalar.
-        optimizer: Makes the configured optimizer of a network, at the configured rate.
+        settings: The ``train`` section; what belongs to a whole training is not used.
         compute: Device and arithmetic of the forward pass.
-        clip: Largest norm of the gradient; None for no clipping.
+        factors: Factor of the learning rate by name of a parameter; 1 if not named.
     """
 
     loss: nn.Module
-    optimizer: Callable[[nn.Module], Optimizer]
+    settings: Train
     compute: Compute
-    clip: float | None = None
+    factors: Mapping[str, float] = field(default_factory=dict)
 
 
 class Trial:
@@ -44,7 +45,7 @@ class Trial:
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
         self.network = copy.deepcopy(network)
         self.recipe = recipe
-        self.optimizer = recipe.optimizer(self.network)
+        self.optimizer = build_optimizer(self.network, recipe.settings, recipe.factors)
         set_training(self.network)
 
     def forward(self, batch: Batch) -> Tensor:
@@ -64,8 +65,10 @@ class Trial:
     def step(self, batch: Batch) -> tuple[Tensor, float]:
         """Logits and loss of a batch before a step on it; no step if the loss is no number."""
         logits, value = self.gradients(batch)
+        settings = self.recipe.settings
         if math.isfinite(value):
-            if self.recipe.clip is not None:
-                clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+            shape_gradients(self.network, settings)
             self.optimizer.step()
+            if settings.max_norm is not None:
+                hold_norms(self.network, settings.max_norm)
         return logits, value
