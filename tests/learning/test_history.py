@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.learning.history import Curves, Result, Row, draw_curves, history_text
+from pipeline.learning.history import Curves, Progress, Result, Row, draw_curves, history_text
 
 ROWS = (
     Row(10, 0.5, 0.001, 1.25, 0.4, (0.4, math.nan)),
@@ -33,6 +33,45 @@ def test_best_is_the_last_where_nothing_scores() -> None:
     assert Result({}, rows, "steps").best is rows[1]
 
 
+def _scored(mean: float) -> Row:
+    return Row(1, 0.5, 0.1, 1.0, mean, (mean,))
+
+
+def test_nothing_held_out_leaves_scores_empty_and_keeps_the_last() -> None:
+    rows = (_scored(math.nan), _scored(math.nan))
+    assert history_text(rows, (5,)).splitlines()[1] == "1,0.500000,0.1,1.00,,"
+    assert Result({}, rows, "steps").best is rows[1]
+    progress = Progress()
+    for row in rows:
+        progress.add(row, 0.0)
+    assert (progress.since_best, progress.since_drop, progress.best) == (0, 0, -1)
+
+
+def test_gains_by_hand() -> None:
+    progress = Progress()
+    found = []
+    for mean in (0.0, 0.0, 0.3, 0.35, 0.39, 0.41, 0.2):
+        progress.loss_sum, progress.loss_steps = 3.0, 2
+        assert progress.loss == 1.5
+        progress.add(_scored(mean), 0.1)
+        found.append(progress.since_best)
+    # Zeros are no failure; .35 and .39 gain less than .1 over .3, but .41 does.
+    assert found == [0, 0, 0, 1, 2, 0, 1]
+    assert progress.best == 0.41
+    assert progress.loss == 0
+
+
+def test_drops_by_hand() -> None:
+    progress = Progress()
+    drops = []
+    for mean in (0.5, 0.4, 0.4, 0.4, 0.4, 0.6, 0.5):
+        progress.add(_scored(mean), 0.0)
+        progress.drop_after(2)
+        drops.append(progress.drops)
+    assert drops == [0, 0, 1, 1, 2, 2, 2]
+    assert progress.since_best == 1
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of the log's reader, not ours
 def test_log_holds_what_was_added(tmp_path: Path) -> None:
@@ -40,11 +79,13 @@ def test_log_holds_what_was_added(tmp_path: Path) -> None:
         EventAccumulator,
     )
 
-    draw_curves(tmp_path, ROWS[:1], ("trees", "water"))
+    unscored = Row(5, 0.7, 0.001, 1.0, math.nan, (math.nan, math.nan))
+    draw_curves(tmp_path, (unscored, ROWS[0]), ("trees", "water"))
     with Curves(tmp_path, ("trees", "water"), purge=20) as curves:
         curves.add(ROWS[1])
     log = EventAccumulator(str(tmp_path))
     log.Reload()
     assert sorted(log.Tags()["scalars"]) == ["jaccard/mean", "jaccard/trees", "loss", "rate"]
-    assert [event.step for event in log.Scalars("loss")] == [10, 20]
+    assert [event.step for event in log.Scalars("loss")] == [5, 10, 20]
+    assert [event.step for event in log.Scalars("jaccard/mean")] == [10, 20]
     assert log.Scalars("jaccard/trees")[1].value == pytest.approx(0.6)

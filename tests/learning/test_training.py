@@ -4,76 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
-from pipeline.config.train import Train
 from pipeline.errors import TrainingError
 from pipeline.learning import training as module
-from pipeline.learning.batch import Batch
-from pipeline.learning.checkpoint import Checkpoints
-from pipeline.learning.device import Compute
-from pipeline.learning.difficulty import Difficulty
-from pipeline.learning.history import Progress, Result, Row
-from pipeline.learning.losses import SegmentationLoss
-from pipeline.learning.training import Training
-
-
-class Ground:
-    """Two classes: where channel 0 is positive, and where channel 1 is; a little is invalid."""
-
-    def __init__(self, scale: float = 1.0) -> None:
-        self.scale = scale
-        self.asked: list[int] = []
-
-    windows = 5
-
-    def batch(self, number: int, difficulty: Difficulty | None = None) -> Batch:
-        self.asked.append(number)
-        return self._make(number)
-
-    def held_out(self) -> Iterable[Batch]:
-        return [self._make(10_000), self._make(10_001)]
-
-    def _make(self, seed: int) -> Batch:
-        generator = torch.Generator().manual_seed(seed)
-        inputs = torch.randn(2, 3, 8, 8, generator=generator) * self.scale
-        valid = torch.rand(2, 8, 8, generator=generator) < 0.9
-        return Batch(inputs, inputs[:, :2] > 0.3, valid)
-
-
-def _training(
-    folder: Path,
-    ground: Ground | None = None,
-    compute: str = "float32",
-    seconds: float | None = None,
-    **settings: Any,
-) -> Training:
-    torch.manual_seed(0)
-    network = nn.Sequential(
-        nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Dropout2d(0.3), nn.Conv2d(4, 2, 1)
-    )
-    values = {"steps": 40, "rate": 0.05, "validations": 4, "average": 0.5, **settings}
-    folder.mkdir(exist_ok=True)
-    return Training(
-        network,
-        SegmentationLoss(0.5, [1.0, 1.0], [1.0, 1.0]),
-        ground or Ground(),
-        2,
-        Train(**values),
-        Compute(torch.device("cpu"), getattr(torch, compute)),
-        Checkpoints(folder),
-        seconds,
-    )
+from pipeline.learning.history import Progress, Row
+from tests.learning.tiny_training import Ground, KilledError, kill_at, tiny_training
 
 
 def test_learns_and_writes_a_row_per_validation(tmp_path: Path) -> None:
-    result = _training(tmp_path, steps=200, schedule="linear").run()
+    result = tiny_training(tmp_path, steps=200, schedule="linear").run()
     assert [row.step for row in result.rows] == [50, 100, 150, 200]
     assert result.rows[-1].loss < result.rows[0].loss
     assert result.best.mean > 0.9
@@ -83,68 +27,11 @@ def test_learns_and_writes_a_row_per_validation(tmp_path: Path) -> None:
     assert result.rows[-1].rate == pytest.approx(0.05 / 200)
 
 
-class _KilledError(Exception):
-    pass
-
-
-def _kill_at(step: int) -> Any:
-    def on_step(progress: Progress, _: float) -> None:
-        if progress.step == step:
-            raise _KilledError
-
-    return on_step
-
-
-def _same(one: Result, other: Result) -> None:
-    assert one.weights.keys() == other.weights.keys()
-    assert all(torch.equal(one.weights[k], other.weights[k]) for k in one.weights)
-    assert [(r.step, r.loss, r.rate, r.jaccard) for r in one.rows] == [
-        (r.step, r.loss, r.rate, r.jaccard) for r in other.rows
-    ]
-
-
-@pytest.mark.parametrize("compute", ["float32", "bfloat16"])
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "nadam"])
-def test_killed_and_continued_equals_uninterrupted_bit_for_bit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimizer: str, compute: str
-) -> None:
-    whole = _training(tmp_path / "whole", None, compute, optimizer=optimizer).run()
-    monkeypatch.setattr(module, "SAVE_SECONDS", 0.0)  # a checkpoint at every step
-    for kill in (3, 10, 17, 31):
-        part = _training(tmp_path / "part", None, compute, optimizer=optimizer)
-        part.on_step = _kill_at(kill)
-        with pytest.raises(_KilledError):
-            part.run()
-    ground = Ground()
-    last = _training(tmp_path / "part", ground, compute, optimizer=optimizer)
-    result = last.run()
-    # Step 30 was done when the process was killed in step 31, and is not done again.
-    assert ground.asked == list(range(30, 40))
-    _same(result, whole)
-
-
-def test_finished_training_continues_with_its_result(tmp_path: Path) -> None:
-    whole = _training(tmp_path).run()
-    ground = Ground()
-    again = _training(tmp_path, ground).run()
-    assert ground.asked == []
-    _same(again, whole)
-
-
-def test_damaged_checkpoint_falls_back_and_ends_the_same(tmp_path: Path) -> None:
-    whole = _training(tmp_path).run()
-    (tmp_path / "last.checkpoint").write_bytes(b"torn")
-    ground = Ground()
-    again = _training(tmp_path, ground).run()
-    assert ground.asked == list(range(30, 40))
-    _same(again, whole)
-
-
 def test_best_weights_are_those_of_the_best_row(tmp_path: Path, monkeypatch: Any) -> None:
     scores = iter([0.2, 0.6, 0.4, 0.6])
     monkeypatch.setattr(module, "validate", lambda *_: [next(scores), math.nan])
     kept: list[torch.Tensor] = []
-    training = _training(tmp_path, average=0.0)
+    training = tiny_training(tmp_path, average=0.0)
     training.on_row = lambda _: kept.append(training.network.get_parameter("0.weight").clone())
     result = training.run()
     assert result.best.step == 20
@@ -154,7 +41,7 @@ def test_best_weights_are_those_of_the_best_row(tmp_path: Path, monkeypatch: Any
 
 def test_ground_without_positives_keeps_the_last_weights(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "validate", lambda *_: [math.nan, math.nan])
-    training = _training(tmp_path, average=0.0, patience=1)
+    training = tiny_training(tmp_path, average=0.0, patience=1)
     result = training.run()
     assert result.best.step == 40
     assert result.stopped == "steps"
@@ -165,18 +52,18 @@ def test_ground_without_positives_keeps_the_last_weights(tmp_path: Path, monkeyp
 def test_patience_ends_a_training_that_gets_no_better(tmp_path: Path, monkeypatch: Any) -> None:
     scores = iter([0.5, 0.4, 0.3, 0.2])
     monkeypatch.setattr(module, "validate", lambda *_: [next(scores)] * 2)
-    result = _training(tmp_path, patience=2).run()
+    result = tiny_training(tmp_path, patience=2).run()
     assert result.stopped == "patience"
     assert [row.step for row in result.rows] == [10, 20, 30]
 
 
-def test_minutes_end_a_training_and_its_rate_falls_all_the_same(
+def test_minutes_end_a_training_and_its_rate_falls_all_thesame(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
     clock = iter(range(10_000_000))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock) * 0.01)
     rates: list[float] = []
-    training = _training(tmp_path, seconds=2.0, steps=10**6, schedule="linear")
+    training = tiny_training(tmp_path, seconds=2.0, steps=10**6, schedule="linear")
     training.on_step = lambda _progress, _loss: rates.append(
         training.optimizer.param_groups[0]["lr"]
     )
@@ -192,18 +79,18 @@ def test_time_spent_survives_a_kill(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "SAVE_SECONDS", 0.0)
     clock = iter(range(10_000_000))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock) * 0.01)
-    part = _training(tmp_path, seconds=2.0, steps=10**6)
-    part.on_step = _kill_at(20)
-    with pytest.raises(_KilledError):
+    part = tiny_training(tmp_path, seconds=2.0, steps=10**6)
+    part.on_step = kill_at(20)
+    with pytest.raises(KilledError):
         part.run()
-    again = _training(tmp_path, seconds=2.0, steps=10**6)
-    again.on_step = _kill_at(20)
-    with pytest.raises(_KilledError):
+    again = tiny_training(tmp_path, seconds=2.0, steps=10**6)
+    again.on_step = kill_at(20)
+    with pytest.raises(KilledError):
         again.run()
     # One step was done again, on top of the time of all before it.
     assert again.progress.seconds == pytest.approx(part.progress.seconds, abs=0.1)
     assert again.progress.seconds > 0.5
-    last = _training(tmp_path, seconds=2.0, steps=10**6).run().rows[-1]
+    last = tiny_training(tmp_path, seconds=2.0, steps=10**6).run().rows[-1]
     assert 1.5 < last.seconds < 2.2
     assert last.step < 80
 
@@ -212,18 +99,18 @@ def test_killed_when_its_minutes_were_over_still_gives_weights(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(module, "SAVE_SECONDS", 0.0)
-    part = _training(tmp_path, seconds=1000.0, steps=10**6)
-    part.on_step = _kill_at(3)
-    with pytest.raises(_KilledError):
+    part = tiny_training(tmp_path, seconds=1000.0, steps=10**6)
+    part.on_step = kill_at(3)
+    with pytest.raises(KilledError):
         part.run()
-    result = _training(tmp_path, seconds=1e-9, steps=10**6).run()
+    result = tiny_training(tmp_path, seconds=1e-9, steps=10**6).run()
     assert [row.step for row in result.rows] == [2]
     assert result.stopped == "minutes"
     assert result.weights
 
 
 def test_a_loss_that_is_no_number_names_step_and_advice(tmp_path: Path) -> None:
-    training = _training(tmp_path, Ground(scale=math.inf))
+    training = tiny_training(tmp_path, Ground(scale=math.inf))
     with pytest.raises(TrainingError, match=r"step 0 is nan.*train\.rate \(now 0\.05\)"):
         training.run()
 

@@ -43,3 +43,15 @@ def test_a_class_below_every_threshold_scores_nothing() -> None:
     batch = Batch(torch.full((1, 1, 1, 10), -20.0), masks, torch.ones(1, 1, 10).bool())
     compute = Compute(torch.device("cpu"), torch.float32)
     assert validate(nn.Identity(), [batch], 1, compute).tolist() == [0]
+
+
+def test_frozen_parts_are_not_set_to_training() -> None:
+    network = nn.Sequential(nn.BatchNorm2d(1), nn.BatchNorm2d(1)).train()
+    network[0].requires_grad_(False)
+    network[0].eval()
+    compute = Compute(torch.device("cpu"), torch.float32)
+    assert math.isnan(validate(network, [], 1, compute)[0])  # nothing is held out
+    assert [part.training for part in network] == [False, True]
+    network.eval()
+    validate(network, [], 1, compute)
+    assert not network[1].training
