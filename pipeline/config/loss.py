@@ -86,7 +86,7 @@ class Loss(Section):
         missing = [name for name in ("alpha", "beta") if getattr(self, name) is None]
         if self.terms.tversky and missing:
             raise ValueError(
-                f"terms.tversky is {self.terms.tversky:g} and needs alpha and beta, but there is no "
+                f"terms.tversky is {self.terms.tversky:g} and needs alpha and beta; there is no "
                 f"{' and no '.join(missing)}; name both, for example alpha: 0.3 and beta: 0.7"
             )
         return self

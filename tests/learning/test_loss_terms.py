@@ -151,6 +151,18 @@ def test_value_and_gradient_of_extreme_logits_are_finite(
     assert torch.isfinite(logits.grad).all()
 
 
+@pytest.mark.parametrize("term", REGIONS)
+@pytest.mark.parametrize("logit", [-200.0, 200.0])
+def test_value_without_any_overlap_or_any_truth_is_finite(term: str, logit: float) -> None:
+    logits = torch.tensor([[[[-200.0, logit]]]], requires_grad=True)
+    for masks in ([True, False], [False, False]):
+        truth, valid = torch.tensor([[[masks]]]), torch.ones(1, 1, 2).bool()
+        value = one_term(term, absent="punish")(logits, truth, valid)
+        (gradient,) = torch.autograd.grad(value, logits)
+        assert torch.isfinite(value)
+        assert torch.isfinite(gradient).all()
+
+
 @pytest.mark.parametrize("soft", [False, True])
 @pytest.mark.parametrize("gamma", [0.5, 2.0])
 @pytest.mark.parametrize("term", TERMS)
@@ -158,11 +170,11 @@ def test_gradient_is_the_numerical_one(term: str, gamma: float, soft: bool) -> N
     logits, masks, valid = random_batch()
     truth = masks if soft else masks > 0.5
     truth[:, 2] = 0
-    values = {"smoothing": {0: 0, 1: 2, 2: 1}, "positive_weights": {1: 3}, "gamma": gamma}
-    pixel = term in ("cross_entropy", "focal")
-    near = {"width": 1, "weight": 4} if pixel else None
-    values = values if pixel else {**values, "positive_weights": {}}
-    loss = one_term(term, 3, **values, boundary=near, absent={2: "punish"})
+    values: dict[str, Any] = {"smoothing": {0: 0, 1: 2, 2: 1}, "absent": {2: "punish"}}
+    if term not in REGIONS:
+        near = {"width": 1, "weight": 4}
+        values |= {"gamma": gamma, "positive_weights": {1: 3}, "boundary": near}
+    loss = one_term(term, 3, **values)
     logits.requires_grad_()
     assert torch.autograd.gradcheck(lambda x: loss(x, truth, valid), (logits,))
     assert torch.count_nonzero(torch.autograd.grad(loss(logits, truth, valid), logits)[0]) > 50
