@@ -175,3 +175,12 @@ def test_layers_get_and_give_channels_last(levels: tuple[int, ...] | None) -> No
     network(torch.randn(2, 4, 16, 16).contiguous(memory_format=last))
     # Only what is cut out of the input itself is no whole tensor.
     assert set(wrong) <= {"down.0.0"}
+
+
+def test_coarse_channels_do_not_widen_a_bfloat16_pass() -> None:
+    network = ConfigurableUNet(SMALL, 2, 1, levels=(0, 1))
+    types: list[torch.dtype] = []
+    network.down[1].register_forward_hook(lambda _, inputs, __: types.append(inputs[0].dtype))
+    with torch.autocast("cpu", torch.bfloat16):
+        network(torch.randn(1, 2, 8, 8))
+    assert types == [torch.bfloat16]
