@@ -103,6 +103,14 @@ def test_network_is_not_changed() -> None:
     assert not any(module._forward_hooks for module in network.modules())
 
 
+def test_entry_at_depth_multiplies_less() -> None:
+    """By hand: two of three channels leave level 0 for level 1, of a quarter of the pixels."""
+    deep = TINY.model_copy(update={"entry": "depth"})
+    patch = summarise(build(TINY, 3, 1), 3, 16)
+    depth = summarise(build(deep, 3, 1, levels=(0, 1, 1)), 3, 16)
+    assert patch.multiply_adds - depth.multiply_adds == 2 * 9 * (2 * 256 - 4 * 64)
+
+
 def test_memory_goes_with_area_and_options() -> None:
     def kept(side: int, **change: object) -> int:
         return summarise(build(TINY.model_copy(update=change), 3, 1), 3, side).activation_bytes
