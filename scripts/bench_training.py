@@ -48,7 +48,7 @@ def main() -> None:
     ground, training = load_ground(job, row), Training(row.name, fold=0)
     compute = choose_compute(row.train.device, row.train.precision)
     patch, size = row.augment.patch, row.train.batch
-    network = compute.place(start_network(ground, training))
+    network = compute.place(start_network(job, ground, training).network)
     train = _trainer(ground, network, compute)
     print(
         f"{size} patches of {len(ground.recipe.names)} x {patch} x {patch} on {compute}, "

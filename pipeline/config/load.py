@@ -15,13 +15,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.config.model import Config
+from pipeline.config.models import merged
 from pipeline.errors import ConfigError
 
 _KEY = re.compile("[a-z][a-z0-9_]*")
+EXTENDS = "extends"
+"""Key of a file that changes some keys of another: not a section, gone when it is read."""
 
 
 def load_config(path: Path, overrides: Sequence[str] = (), data: Path | None = None) -> Config:
-    """Read and check a configuration.
+    """Read and check a configuration, and the one that it extends.
 
     Args:
         path: YAML file.
@@ -42,7 +45,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: Path | None = N
         raise ConfigError(_explain(path, error)) from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
     try:
         tree = yaml.safe_load(path.read_text())
     except FileNotFoundError:
@@ -52,7 +55,18 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: can't be read as YAML: {error}") from None
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: must hold sections (dataset:, tiles:, ...)")
-    return tree
+    return _extended(path, tree, extending) if EXTENDS in tree else tree
+
+
+def _extended(path: Path, tree: dict[str, Any], extending: tuple[Path, ...]) -> dict[str, Any]:
+    """A configuration that names another one beside it: its own keys over the other's."""
+    name = tree.pop(EXTENDS)
+    if not isinstance(name, str) or Path(name).name != name:
+        raise ConfigError(f"{path}: {EXTENDS}: {name!r} must be the name of a file beside it")
+    base = path.parent / name
+    if base in (path, *extending):
+        raise ConfigError(f"{path}: {EXTENDS}: {name} extends this file; remove one of the two")
+    return dict(merged(_read(base, (path, *extending)), tree))
 
 
 def _override(tree: dict[str, Any], text: str) -> None:

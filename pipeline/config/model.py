@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -13,9 +13,11 @@ from pipeline.config.dataset import Dataset, Scenes
 from pipeline.config.features import Features, Tiles
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
 from pipeline.config.models import Ensemble, ModelRow, filled
-from pipeline.config.network import Network, UNet
+from pipeline.config.network import Network, UNet, check_sizes
 from pipeline.config.spectral import check_indices
+from pipeline.config.targets import Targets
 from pipeline.config.train import Train
+from pipeline.config.transfer import Transfer, check_transfer
 
 
 class Generate(Section):
@@ -55,16 +57,19 @@ class Generate(Section):
 class Config(Section):
     """A run's configuration.
 
-    ``tiles`` is the grid of the run's predictions; with ``features``, ``augment``, ``network``,
-    ``train`` and ``predict`` it is also what each row of ``models`` starts from.
+    ``tiles`` is the grid of the run's predictions; with ``features``, ``targets``, ``augment``,
+    ``network``, ``transfer``, ``train`` and ``predict`` it is what each row of ``models`` starts
+    from.
     """
 
     dataset: Dataset
     scenes: Scenes = Scenes()
     tiles: Tiles
     features: Features = Features()
+    targets: Targets = Targets()
     augment: Augment = Augment()
     network: Network = UNet()
+    transfer: Transfer = Transfer()
     train: Train = Train()
     predict: Predict = Predict()
     models: Annotated[tuple[ModelRow, ...], Field(min_length=1, max_length=63)]
@@ -134,53 +139,22 @@ class Config(Section):
                     f"({', '.join(groups)})"
                 )
         codes = set(self.dataset.codes)
-        _known(f"models.{number}.classes", dict.fromkeys(row.classes), codes)
-        _known(f"{at('train')}.loss.class_weights", row.train.loss.class_weights, codes)
-        _known(f"{at('train')}.loss.smoothing", row.train.loss.smoothing, codes)
+        here = f"models.{number}."
+        _known(f"{here}classes", dict.fromkeys(row.classes), codes)
+        for key in ("class_weights", "smoothing", "absent", "positive_weights"):
+            _known(f"{at('train')}.loss.{key}", getattr(row.train.loss, key), codes)
+        _known(f"{at('targets')}.dilate", row.targets.dilate, codes)
         for key in ("folds", "same_place"):
             if getattr(row.augment, key) != getattr(self.augment, key):
                 raise ValueError(
-                    f"models.{number}.augment.{key}: all models have the same folds; set "
+                    f"{here}augment.{key}: all models have the same folds; set "
                     f"augment.{key} at the top instead"
                 )
         check_indices(row.features, [groups[name] for name in self.groups_of(row.features)])
-        self._check_resolution("" if row.tiles == self.tiles else f"models.{number}.", row.tiles)
-        self._check_divisible(row, at)
-        self._check_bottom(row, at)
-
-    def _check_divisible(self, row: ModelRow, at: Callable[[str], str]) -> None:
-        step = row.network.coarsest()
-        for field, side in (
-            (f"{at('augment')}.patch", row.augment.patch),
-            (f"{at('predict')}.window", row.predict.window),
-        ):
-            if side % step:
-                raise ValueError(
-                    f"{field}: {side} is not divisible by {step}, as the network needs; "
-                    f"set it to {max(step, round(side / step) * step)}"
-                )
-
-    def _check_bottom(self, row: ModelRow, at: Callable[[str], str]) -> None:
-        """A norm needs more than one value per channel: of the patch, or of the whole batch."""
-        step = row.network.coarsest()
-        kind = row.network.normalisation if isinstance(row.network, UNet) else "batch"
-        if kind == "instance":
-            for field, side in (
-                (f"{at('augment')}.patch", row.augment.patch),
-                (f"{at('predict')}.window", row.predict.window),
-            ):
-                if side == step:
-                    raise ValueError(
-                        f"{at('network')}.normalisation: instance needs more than one pixel, but "
-                        f"{field} {side} has only one on the lowest level; set it to {2 * step}, "
-                        "or lower network.depth"
-                    )
-        if kind == "batch" and row.train.batch == 1 and row.augment.patch == step:
-            raise ValueError(
-                f"{at('train')}.batch: batch normalisation needs more than one value, but one "
-                f"patch of {at('augment')}.patch {step} has only one on the lowest level; set "
-                f"train.batch to 2 or more, or augment.patch to {2 * step}"
-            )
+        self._check_resolution("" if row.tiles == self.tiles else here, row.tiles)
+        sizes = (row.augment.patch, row.predict.window, row.train.batch)
+        check_sizes(row.network, *sizes, prefix=at)
+        check_transfer(row.transfer, row.network, "" if at("transfer") == "transfer" else here)
 
     def _check_resolution(self, prefix: str, tiles: Tiles) -> None:
         finest = min(row.metres for row in self.dataset.groups)

@@ -13,7 +13,9 @@ from pipeline.config.dataset import Name
 from pipeline.config.features import Features, Tiles
 from pipeline.config.mapping import Predict
 from pipeline.config.network import LibraryNetwork, Network, UNet
+from pipeline.config.targets import Targets
 from pipeline.config.train import Train
+from pipeline.config.transfer import Transfer
 
 DEFAULT: Final = "all"
 """Name of the one model of a configuration that lists none."""
@@ -36,8 +38,10 @@ class ModelRow(Section):
     classes."""
     tiles: Tiles
     features: Features = Features()
+    targets: Targets = Targets()
     augment: Augment = Augment()
     network: Network = UNet()
+    transfer: Transfer = Transfer()
     train: Train = Train()
     predict: Predict = Predict()
 
@@ -116,13 +120,16 @@ def filled(tree: Any) -> Any:
 
 def _filled_row(row: Mapping[str, Any], tree: Mapping[str, Any]) -> dict[str, Any]:
     inherited = {name: tree[name] for name in INHERITED if name in tree}
-    return {**inherited, **{name: _merged(inherited.get(name), row[name]) for name in row}}
+    return {**inherited, **{name: merged(inherited.get(name), row[name]) for name in row}}
 
 
-def _merged(base: Any, own: Any) -> Any:
-    """Keys of ``own`` over those of ``base``; another kind of thing takes nothing over."""
+def merged(base: Any, own: Any) -> Any:
+    """Keys of ``own`` over those of ``base``, sections within sections likewise.
+
+    A section of another ``kind`` takes nothing over, and neither does what is no section.
+    """
     if not (isinstance(base, Mapping) and isinstance(own, Mapping)):
         return own
     if "kind" in own and own["kind"] != base.get("kind", own["kind"]):
         return own
-    return {**base, **{key: _merged(base.get(key), own[key]) for key in own}}
+    return {**base, **{key: merged(base.get(key), own[key]) for key in own}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,16 @@ from pipeline.imagery.features import InputRecipe
 from pipeline.imagery.tiles import TiledScene
 from pipeline.learning.device import Compute
 from pipeline.learning.enrichment import Enricher
+from pipeline.learning.entry import network_levels
 from pipeline.learning.folds import read_folds
 from pipeline.learning.networks import build
 from pipeline.learning.plan import Plan, read_plan
 from pipeline.learning.sampler import Sampler
 from pipeline.learning.scene_inputs import LIMIT, SceneInputs
 from pipeline.learning.scene_source import SceneSource
+from pipeline.learning.transfer import Start, start_from
+from pipeline.learning.transfer_source import Source, find_source
+from pipeline.learning.weights import NetworkRecord
 from pipeline.stages.grids import labelled_tiles
 from pipeline.stages.job import PLAN, STATISTICS, Job
 
@@ -125,11 +129,52 @@ def trainings(job: Job, row: ModelRow) -> list[Training]:
     return [Training(row.name, fold, n) for fold in folds for n in range(ensemble.repeats)]
 
 
-def start_network(ground: Ground, training: Training) -> nn.Module:
-    """The network before its first step, the same for the same seed, fold and repeat."""
+@dataclass(frozen=True)
+class Started:
+    """A network before its first step.
+
+    Attributes:
+        network: On the CPU.
+        record: What it is, and which scenes its weights will have seen.
+        transfer: How it starts from other weights.
+    """
+
+    network: nn.Module
+    record: NetworkRecord
+    transfer: Start
+
+
+def start_network(
+    job: Job, ground: Ground, training: Training, source: Source | None = None
+) -> Started:
+    """The network before its first step, the same for the same seed, fold and repeat.
+
+    Args:
+        job: The run.
+        ground: What the model trains on.
+        training: Which of its trainings.
+        source: Weights that it starts from, as :func:`transfer_source` finds them.
+    """
     torch.manual_seed(_seed(ground.row.train.seed, training))
+    row, channels = ground.row, ground.recipe.channels.descriptions
+    settings, held_out = row.scaled_network(), ground.held_out(training.fold)
+    metres = [job.config.dataset.group(channel.group).metres for channel in channels]
+    levels = network_levels(settings, metres, row.tiles.metres)
     prior = ground.training_plan(training.fold).shares().tolist()
-    return build(ground.row.scaled_network(), len(ground.recipe.names), len(prior), prior)
+    network = build(settings, len(channels), len(prior), prior, levels)
+    seen = sorted(set(ground.scenes) - set(held_out))
+    record = NetworkRecord.of(settings, channels, ground.codes, levels, seen)
+    same_place = row.augment.same_place
+    start = start_from(network, record, row.transfer, source, held_out, same_place)
+    known = None if start.seen is None else tuple(sorted({*seen, *start.seen}))
+    return Started(network, replace(record, seen=known), start)
+
+
+def transfer_source(job: Job, ground: Ground, training: Training) -> Source | None:
+    """The weights that a training starts from; None for random ones."""
+    row, held_out = ground.row, ground.held_out(training.fold)
+    same_place = row.augment.same_place
+    return find_source(row.transfer, row.name, training.fold, held_out, same_place, job.run)
 
 
 def make_source(

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.artifacts import Item
 from pipeline.config import Config
 from pipeline.config.models import ModelRow
+from pipeline.config.targets import Targets
 from pipeline.errors import ConfigError
 from pipeline.imagery.patches import Resampling
 from pipeline.imagery.tiles import TiledScene, open_tiles
@@ -29,15 +30,23 @@ class Grid:
         metres: Resolution, metres per pixel.
         groups: Names of the band groups that must be valid.
         resampling: Interpolation that windows are cut with.
+        targets: What trainings aim at, where that is not the truth; else None.
     """
 
     metres: float
     groups: tuple[str, ...]
     resampling: Resampling
+    targets: Targets | None = None
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON."""
-        return {"metres": self.metres, "groups": list(self.groups), "resampling": self.resampling}
+        targets = None if self.targets is None else self.targets.model_dump(mode="json")
+        return {
+            "metres": self.metres,
+            "groups": list(self.groups),
+            "resampling": self.resampling,
+            "targets": targets,
+        }
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,9 @@ def own_grid(config: Config) -> Grid:
 
 def grid_of(config: Config, row: ModelRow) -> Grid:
     """The grid of a model."""
-    return Grid(row.tiles.metres, config.groups_of(row.features), row.features.resampling)
+    targets = None if row.targets.are_truth else row.targets
+    groups = config.groups_of(row.features)
+    return Grid(row.tiles.metres, groups, row.features.resampling, targets)
 
 
 def other_grids(config: Config) -> Mapping[str, Grid]:

@@ -28,6 +28,7 @@ from pipeline.imagery.labels import draw_masks
 from pipeline.imagery.scene import Scene, working_shape
 from pipeline.imagery.statistics import measure
 from pipeline.imagery.survey import read_scene
+from pipeline.imagery.targets import draw_targets
 from pipeline.imagery.tiles import pack, write_grid, write_tiles
 from pipeline.imagery.transform import rescaled
 from pipeline.imagery.validity import valid_on_grid
@@ -107,8 +108,14 @@ def _write(
     to_map = rescaled(scene.to_map, scene.shape, shape)
     valid = valid_on_grid(groups, to_working, shape, grid.resampling)
     field = pack(draw_masks(labels, codes, to_map, shape) & valid, valid)
-    write = write_tiles if with_bands else write_grid
-    write(folder, scene.id, groups, to_working, to_map, grid.metres, field, len(codes), labelled)
+    common = (scene.id, groups, to_working, to_map, grid.metres, field, len(codes), labelled)
+    if with_bands:
+        write_tiles(folder, *common)
+        return
+    target = None
+    if labelled and grid.targets is not None:
+        target = draw_targets(labels, codes, to_map, shape, grid.metres, grid.targets)
+    write_grid(folder, *common, target)
 
 
 def _statistics(job: Job, stage: StageFolder, row: ModelRow, labelled: Sequence[str]) -> None:

@@ -33,6 +33,7 @@ from pipeline.stages.fold import (
     make_source,
     start_network,
     trainings,
+    transfer_source,
 )
 from pipeline.stages.job import Job
 from pipeline.stages.watch import Watch
@@ -74,6 +75,7 @@ def _settings(ground: Ground, steps: int) -> dict[str, Any]:
         "augment": {name: augment[name] for name in ("patch", "stride", "d4", "enrich", "seed")},
         "network": row.scaled_network().model_dump(mode="json"),
         "train": row.train.model_dump(mode="json") | {"steps": steps},
+        "transfer": row.transfer.model_dump(mode="json"),
     }
 
 
@@ -87,8 +89,9 @@ def _train(
 ) -> None:
     """Make the item of one training."""
     name = training.name
-    settings = _settings(ground, steps)
+    settings, origin = _settings(ground, steps), transfer_source(job, ground, training)
     inputs = {
+        "origin": None if origin is None else origin.digests(),
         "settings": settings,
         "ground": ground.digests,
         "fold": training.fold,
@@ -97,9 +100,12 @@ def _train(
 
     def build(target: Path) -> None:
         workspace = folder.workspace(name, inputs)
-        network = start_network(ground, training)
+        started = start_network(job, ground, training, origin)
+        network = started.network
         held_out = ", ".join(ground.held_out(training.fold)) or "nothing"
         say(f"train: {name} holds out {held_out}; {parameters_of(network):,} weights on {compute}")
+        for line in started.transfer.lines():
+            say(f"train: {name}: {line}")
         source = make_source(ground, training, compute)
         recipe = ground.row.train.model_copy(update={"steps": steps})
         classes = [job.config.dataset.classes[place].name for place in ground.places]
@@ -115,12 +121,13 @@ def _train(
                 _seconds(recipe, len(trainings(job, ground.row))),
                 watch.step,
                 watch.row,
+                started.transfer.factors,
             )
             try:
                 result = loop.run()
             except TrainingError as error:
                 raise TrainingError(f"{name}: {error}") from None
-        _write(target, result, ground, settings, classes, compute)
+        _write(target, result, started.record, settings, classes, compute)
 
     folder.item(name, inputs, build)
     if name in folder.built:
@@ -135,14 +142,13 @@ def _seconds(recipe: Train, count: int) -> float | None:
 def _write(
     target: Path,
     result: Result,
-    ground: Ground,
+    record: NetworkRecord,
     settings: Mapping[str, Any],
     classes: list[str],
     compute: Compute,
 ) -> None:
     """The files of a training's item."""
-    codes, best = ground.codes, result.best
-    record = NetworkRecord(ground.row.scaled_network(), ground.recipe.names, codes)
+    codes, best = record.codes, result.best
     save_network(target, record, result.weights)
     write_bytes(target / "history.csv", history_text(result.rows, codes).encode())
     draw_curves(target / "tensorboard", result.rows, classes)
