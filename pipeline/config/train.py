@@ -71,8 +71,11 @@ class Train(Section):
     min_gain: Fraction = 0
     """A validation counts as better, for patience and plateau, only if it gains more than this."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where the training computes; auto is the fastest kind that is there."""
     loss: Loss = Loss()
+    """What is minimised."""
     seed: Seed = 0
+    """Seed of the first weights and of dropout."""
 
     @model_validator(mode="after")
     def _check_optimizer(self) -> Self:
