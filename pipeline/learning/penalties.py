@@ -60,10 +60,10 @@ def filter_norms(kernel: nn.Module) -> Tensor:
     """(output channels,) Euclidean norm of each output filter of a convolution or linear layer."""
     weight = kernel.get_parameter("weight").detach()
     if not isinstance(kernel, _TRANSPOSED):
-        return torch.linalg.vector_norm(weight.flatten(1), dim=1)
+        return weight.flatten(1).square().sum(dim=1).sqrt()
     # (in, out / groups, ...): each group of inputs leads to its own group of outputs.
     grouped = weight.reshape(kernel.groups, -1, weight.shape[1], weight[0, 0].numel())
-    return torch.linalg.vector_norm(grouped, dim=(1, 3)).flatten()
+    return grouped.square().sum(dim=(1, 3)).sqrt().flatten()
 
 
 def _over_filters(kernel: nn.Module, factors: Tensor) -> Tensor:
