@@ -95,9 +95,9 @@ class Config(Section):
             )
         self._check_twins()
         self._check_resolution("", self.tiles)
-        self._check_models()
         for number, row in enumerate(self.models):
             self._check_row(number, row)
+        self._check_models()
         return self
 
     def _check_twins(self) -> None:

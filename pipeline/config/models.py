@@ -54,6 +54,7 @@ class ModelRow(Section):
                 f"capacity: {self.capacity:g} can't rescale a library's network; set it to 1, or "
                 "choose a smaller network.encoder"
             )
+        self.scaled_network()
         return self
 
     def scaled_network(self) -> UNet | LibraryNetwork:

@@ -154,6 +154,14 @@ class Channels:
         return tuple(rows)
 
     @property
+    def sources(self) -> tuple[tuple[str, ...], ...]:
+        """Band groups that each channel is made from; an index may mix several."""
+        places = [group.name for group in self.groups for _ in group.bands]
+        plain = self.descriptions[: len(self.descriptions) - len(self.indices)]
+        mixed = (tuple(places[band] for band in index.bands) for index in self.indices)
+        return (*((channel.group,) for channel in plain), *mixed)
+
+    @property
     def local(self) -> Contrast:
         """The contrasts that are made when bands are cut."""
         return Contrast(self.contrast, self.log)

@@ -158,7 +158,11 @@ def start_network(
     torch.manual_seed(_seed(ground.row.train.seed, training))
     row, channels = ground.row, ground.recipe.channels.descriptions
     settings, held_out = row.scaled_network(), ground.held_out(training.fold)
-    metres = [job.config.dataset.group(channel.group).metres for channel in channels]
+    # A channel is as fine as the finest of the bands that it is made from.
+    metres = [
+        min(job.config.dataset.group(name).metres for name in names)
+        for names in ground.recipe.channels.sources
+    ]
     levels = network_levels(settings, metres, row.tiles.metres)
     prior = ground.training_plan(training.fold).shares().tolist()
     network = build(settings, len(channels), len(prior), prior, levels)

@@ -110,7 +110,7 @@ class Predictor:
 def run(job: Job) -> None:
     """Predict labelled and test scenes."""
     tiles, ensemble = tiles_of(job), job.config.ensemble
-    predictors = [_predictor(job, row) for row in job.config.models]
+    predictors = [predictor_of(job, row) for row in job.config.models]
     folds = read_folds(job.results("augment")["folds"].path("folds.json"))
     held_out = {scene: index for index, fold in enumerate(folds) for scene in fold}
     wanted = [scene for scene in _scenes(job) if scene in tiles]
@@ -184,7 +184,12 @@ def _scenes(job: Job) -> list[str]:
     return [scene for scene, role in roles.items() if role in ("train", "test")]
 
 
-def _predictor(job: Job, row: ModelRow) -> Predictor:
+def predictor_of(job: Job, row: ModelRow) -> Predictor:
+    """The predictor of one model of a trained run.
+
+    Raises:
+        ArtifactError: If a network is missing.
+    """
     settings, codes = row.predict, job.config.codes_of(row)
     statistics = job.results("tiles")[f"{STATISTICS}{row.name}"]
     recipe = InputRecipe.from_json(read_json(statistics.path("statistics.json")))

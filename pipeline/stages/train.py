@@ -156,11 +156,16 @@ def _write(
     values = {
         "best_step": best.step,
         "device": str(compute),
-        "jaccard": {str(code): None if math.isnan(j) else round(j, 6) for code, j in scores},
-        "mean_jaccard": round(best.mean, 6),
+        "jaccard": {str(code): _known(jaccard) for code, jaccard in scores},
+        "mean_jaccard": _known(best.mean),
         "seconds": round(result.rows[-1].seconds, 1),
         "settings": settings,
         "steps": result.rows[-1].step,
         "stopped": result.stopped,
     }
     write_json(target / RECORD, values)
+
+
+def _known(jaccard: float) -> float | None:
+    """A score as JSON holds it; None where nothing was held out, or nothing of the class."""
+    return None if math.isnan(jaccard) else round(jaccard, 6)

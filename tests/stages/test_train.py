@@ -60,7 +60,7 @@ def test_writes_all_that_a_fold_has(job: Job) -> None:
 
 @pytest.mark.slow
 def test_learns_what_is_easy(job: Job, tmp_path: Path) -> None:
-    easy = tiled_job(tmp_path, train={"steps": 150, "rate": 0.02, "batch": 4})
+    easy = tiled_job(tmp_path, train={"steps": 250, "rate": 0.02, "batch": 4})
     train.run(easy)
     for fold in (0, 1):
         end = read_json(easy.run / "train" / f"all-fold-{fold}" / "training.json")
