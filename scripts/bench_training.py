@@ -18,7 +18,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch.nn.utils import clip_grad_norm_
 
 from pipeline.config import load_config
 from pipeline.learning.batch import Batch
@@ -26,6 +25,7 @@ from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.losses import build_loss
 from pipeline.learning.networks import parameters_of
 from pipeline.learning.optimizer import build_optimizer
+from pipeline.learning.penalties import hold_norms, shape_gradients
 from pipeline.learning.scene_inputs import LIMIT
 from pipeline.learning.scene_source import SceneSource
 from pipeline.stages.fold import Ground, Training, load_ground, make_source, start_network
@@ -83,8 +83,10 @@ def _trainer(ground: Ground, network: torch.nn.Module, compute: Compute) -> Call
         value.item()
         optimizer.zero_grad(set_to_none=True)
         value.backward()
-        clip_grad_norm_(network.parameters(), settings.clip or 1.0)
+        shape_gradients(network, settings)
         optimizer.step()
+        if settings.max_norm is not None:
+            hold_norms(network, settings.max_norm)
 
     return train
 

@@ -3,14 +3,17 @@
     python scripts/ingredients.py configs/ingredients/dstl_swir.yaml --data folder/of/dstl_swir
 
 The file names a configuration, overrides that all variants share, seeds, and the variants: each a
-list of further overrides. Every variant is trained with every seed up to `make evaluate`, and a
-Markdown table shows its cross-validated mean Jaccard, the spread over the seeds and the gain over
-the first variant. What is finished is not made again, so the table can grow line by line.
+list of further overrides, or of another configuration's file. Every variant is made with every
+seed up to `make evaluate`, and a Markdown table shows its cross-validated mean Jaccard, half the
+range over the seeds and the gain over the first variant. Variants that differ only in how they
+predict share their trainings. What is finished is not made again, so the table can grow line by
+line.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import statistics
 import subprocess
@@ -58,33 +61,52 @@ def main() -> None:
     if not options.table:
         pairs = [(name, seed) for seed in study.seeds for name in wanted]
         with ThreadPoolExecutor(options.jobs) as pool:
+            # Variants of one run follow one another: each keeps the trainings of the one before.
+            runs: dict[str, list[tuple[str, int]]] = {}
             for variant, seed in pairs:
-                pool.submit(_train, study, options.study.stem, variant, seed, options.data)
+                run = run_name(options.study.stem, study.variants[variant], seed)
+                runs.setdefault(run, []).append((variant, seed))
+            for run, members in runs.items():
+                pool.submit(_make_all, study, run, members, options.data)
     print(table(study, options.study.stem, wanted))
 
 
-def run_name(stem: str, variant: str, seed: int) -> str:
-    """Name of a variant's run, made of what a folder's name may hold."""
-    plain = "".join(letter if letter.isalnum() else "_" for letter in variant)
-    return f"ingredients-{stem}-{plain}-{seed}"
+def run_name(stem: str, overrides: Sequence[str], seed: int) -> str:
+    """Name of the run of all variants that are trained alike."""
+    trained = [text for text in overrides if not text.startswith(("predict.", "ensemble."))]
+    key = hashlib.sha256("\n".join(trained).encode()).hexdigest()[:8] if trained else "base"
+    return f"ingredients-{stem}-{key}-{seed}"
 
 
-def _train(study: Study, stem: str, variant: str, seed: int, data: str) -> None:
-    seeds = (f"train.seed={seed}", f"augment.seed={seed}")
-    values = [*study.common, *study.variants[variant], *seeds]
-    run = run_name(stem, variant, seed)
+def _make_all(study: Study, run: str, members: Sequence[tuple[str, int]], data: str) -> None:
+    for variant, seed in members:
+        _make(study, run, variant, seed, data)
+
+
+def _make(study: Study, run: str, variant: str, seed: int, data: str) -> None:
+    """Run the chain of one variant up to its scores, and keep a copy of these."""
+    kept = _kept(run, variant)
+    if kept.exists():
+        return
+    overrides = study.variants[variant]
+    config = next((text for text in overrides if text.endswith(".yaml")), study.config)
+    own = [text for text in overrides if not text.endswith(".yaml")]
+    values = " ".join([*study.common, *own, f"train.seed={seed}", f"augment.seed={seed}"])
     log = RUNS / f"{run}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = ["make", "-s", "evaluate", f"CONFIG={study.config}", f"RUN={run}", f"DATA={data}"]
-    with log.open("w") as file:
-        done = subprocess.run(
-            [*command, f"SET={' '.join(values)}"], stdout=file, stderr=file, check=False
-        )
-    print(
-        f"{variant}, seed {seed}: {'done' if done.returncode == 0 else f'failed, see {log}'}",
-        file=sys.stderr,
-        flush=True,
-    )
+    command = ["make", "-s", "evaluate", f"CONFIG={config}", f"RUN={run}", f"DATA={data}"]
+    with log.open("a") as file:
+        done = subprocess.run([*command, f"SET={values}"], stdout=file, stderr=file, check=False)
+    if done.returncode == 0:
+        kept.write_text((RUNS / run / "evaluate" / "scores" / "scores.json").read_text())
+    outcome = "done" if done.returncode == 0 else f"failed, see {log}"
+    print(f"{variant}, seed {seed}: {outcome}", file=sys.stderr, flush=True)
+
+
+def _kept(run: str, variant: str) -> Path:
+    """Where the scores of a variant are kept when its run goes on to the next one."""
+    plain = "".join(letter if letter.isalnum() else "_" for letter in variant)
+    return RUNS / f"{run}.{plain}.json"
 
 
 def table(study: Study, stem: str, variants: Sequence[str]) -> str:
@@ -93,7 +115,9 @@ def table(study: Study, stem: str, variants: Sequence[str]) -> str:
     first: dict[str, float] = {}
     names: list[str] = []
     for variant in variants:
-        runs = [_scores(run_name(stem, variant, seed)) for seed in study.seeds]
+        runs = [
+            _scores(run_name(stem, study.variants[variant], seed), variant) for seed in study.seeds
+        ]
         scores = [score for score in runs if score]
         if not scores:
             continue
@@ -117,9 +141,9 @@ def _cell(values: Sequence[float], first: float) -> str:
     return f"{mean:.3f} ± {half:.3f} | {mean - first:+.3f}"
 
 
-def _scores(run: str) -> dict[str, Any]:
-    path = RUNS / run / "evaluate" / "scores" / "scores.json"
-    record: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+def _scores(run: str, variant: str) -> dict[str, Any]:
+    kept = _kept(run, variant)
+    record: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
     return record
 
 

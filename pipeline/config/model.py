@@ -154,6 +154,11 @@ class Config(Section):
         self._check_resolution("" if row.tiles == self.tiles else here, row.tiles)
         sizes = (row.augment.patch, row.predict.window, row.train.batch)
         check_sizes(row.network, *sizes, prefix=at)
+        if self.ensemble.unlabelled != "folds" and row.train.schedule == "plateau":
+            raise ValueError(
+                f"{at('train')}.schedule: plateau follows validations, but ensemble.unlabelled "
+                f"{self.ensemble.unlabelled} trains without any; set it to step"
+            )
         check_transfer(row.transfer, row.network, "" if at("transfer") == "transfer" else here)
 
     def _check_resolution(self, prefix: str, tiles: Tiles) -> None:
