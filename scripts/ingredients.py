@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shlex
 import statistics
 import subprocess
 import sys
@@ -91,7 +92,8 @@ def _make(study: Study, run: str, variant: str, seed: int, data: str) -> None:
     overrides = study.variants[variant]
     config = next((text for text in overrides if text.endswith(".yaml")), study.config)
     own = [text for text in overrides if not text.endswith(".yaml")]
-    values = " ".join([*study.common, *own, f"train.seed={seed}", f"augment.seed={seed}"])
+    seeds = (f"train.seed={seed}", f"augment.seed={seed}")
+    values = shlex.join([*study.common, *own, *seeds])
     log = RUNS / f"{run}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = ["make", "-s", "evaluate", f"CONFIG={config}", f"RUN={run}", f"DATA={data}"]
