@@ -26,7 +26,7 @@ export PIPELINE_SET = $(SET)
 R = data/runs/$(RUN)
 STAGES := scenes tiles augment train predict evaluate polygons submission score
 
-.PHONY: help demo setup test check clean FORCE $(STAGES)
+.PHONY: help demo setup test check clean sanity FORCE $(STAGES)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,8 @@ clean: ## remove the results of all runs; raw data stay
 scenes: ## check and register the raw scenes
 tiles: ## cache band groups and masks for random windows
 augment: ## folds by place, sampling plan, contact sheet
+sanity: $(R)/augment/manifest.json ## check data, loss, network and rate before a long training
+	@$(PIPELINE) sanity $(OPTIONS)
 train: ## one network per fold
 predict: ## probabilities of every scene
 evaluate: ## thresholds and scores from the held-out folds

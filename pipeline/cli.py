@@ -108,6 +108,22 @@ def score(
     _run(_job(config, run, data, overrides), stage.run)
 
 
+@app.command("sanity")
+def sanity(
+    config: ConfigOption,
+    run: RunOption = None,
+    data: DataOption = None,
+    overrides: SetOption = None,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="Limit of time of each of the two longest checks.")
+    ] = 60,
+) -> None:
+    """Check data, loss, network and rate before a long training; fails if a check does."""
+    from pipeline.stages import sanity as stage  # noqa: PLC0415 - not needed for --help
+
+    _run(_job(config, run, data, overrides), lambda job: stage.run(job, seconds))
+
+
 @app.command("prepare", help="Store the resolved configuration; generate the demo's scenes.")
 def prepare_command(
     config: ConfigOption,

@@ -37,18 +37,27 @@ class Axis:
 
     def ticks(self) -> list[float]:
         """Round values on the axis."""
-        if self.log:
-            first, last = math.ceil(self._scaled(self.low)), math.floor(self._scaled(self.high))
-            step = max(1, -(-(last - first) // (2 * _TICKS)))
-            return [10.0**power for power in range(first, last + 1, step)]
-        rough = (self.high - self.low) / _TICKS
-        unit = 10.0 ** math.floor(math.log10(max(rough, 1e-12)))
-        step_ = next(unit * n for n in (1, 2, 5, 10) if unit * n >= rough)
-        count = math.floor(self.high / step_ + 1e-9)
-        return [step_ * n for n in range(math.ceil(self.low / step_ - 1e-9), count + 1)]
+        return self._powers() if self.log else _multiples(self.low, self.high)
+
+    def _powers(self) -> list[float]:
+        """Powers of ten; where the axis holds fewer than two, multiples of round steps."""
+        first, last = math.ceil(self._scaled(self.low)), math.floor(self._scaled(self.high))
+        step = max(1, -(-(last - first) // (2 * _TICKS)))
+        powers = [10.0**power for power in range(first, last + 1, step)]
+        return powers if len(powers) > 1 else _multiples(self.low, self.high)
 
     def _scaled(self, value: float) -> float:
         return math.log10(max(value, 1e-30)) if self.log else value
+
+
+def _multiples(low: float, high: float) -> list[float]:
+    """Multiples between two values of 1, 2 or 5 times a power of ten, about six of them."""
+    rough = (high - low) / _TICKS
+    unit = 10.0 ** math.floor(math.log10(max(rough, 1e-12)))
+    step = next(unit * n for n in (1, 2, 5, 10) if unit * n >= rough)
+    return [
+        step * n for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    ]
 
 
 @dataclass(frozen=True)
@@ -106,12 +115,15 @@ class Chart:
         pairs = [(x, y) for x, y in zip(xs, ys, strict=True) if math.isfinite(y)]
         self._stroke([(self._across(x), self._up(y)) for x, y in pairs], colour, width)
 
-    def upright(self, value: float, text: str, colour: str, row: int) -> None:
-        """A vertical line at a value of x, its text beside it in the row of this number."""
-        at, top = self._across(value), self.box.top + 6 + 22 * row
-        self._stroke([(at, self.box.top), (at, self.box.bottom)], colour)
-        room = self.box.right - at > self._pen.textlength(text, _font(14 * _FINE)) / _FINE + 8
-        self.text((at + (6 if room else -6), top), text, colour, 14, "la" if room else "ra")
+    def uprights(self, marks: Sequence[tuple[float, str, str]]) -> None:
+        """Vertical lines at values of x, each with its text and colour; the texts in steps."""
+        for value, _, colour in marks:
+            at = self._across(value)
+            self._stroke([(at, self.box.top), (at, self.box.bottom)], colour)
+        for row, (value, text, colour) in enumerate(marks):
+            at, top = self._across(value), self.box.top + 6 + 22 * row
+            room = self.box.right - at > self._pen.textlength(text, _font(14 * _FINE)) / _FINE + 8
+            self.text((at + (6 if room else -6), top), text, colour, 14, "la" if room else "ra")
 
     def level(self, value: float, text: str, colour: str) -> None:
         """A horizontal line at a value of y, with its text on it at the right."""
@@ -133,9 +145,11 @@ class Chart:
     def text(
         self, place: tuple[float, float], text: str, colour: str, size: int, anchor: str = "la"
     ) -> None:
-        """Write; the anchor is Pillow's."""
+        """Write; dark text has a pale edge that keeps lines off. The anchor is Pillow's."""
         spot = (place[0] * _FINE, place[1] * _FINE)
-        self._pen.text(spot, text, colour, _font(size * _FINE), anchor)
+        edge = 0 if colour == PAPER else 4
+        font = _font(size * _FINE)
+        self._pen.text(spot, text, colour, font, anchor, stroke_width=edge, stroke_fill=PAPER)
 
     def picture(self) -> Image.Image:
         """The finished picture."""

@@ -17,6 +17,7 @@ from pipeline.reporting.sanity_chart import (
     GREEN,
     INK,
     ORANGE,
+    PAPER,
     RED,
     Axis,
     Box,
@@ -36,8 +37,9 @@ def draw_rates(rates: RateRange, configured: float) -> Image.Image | None:
     if len(rates.rates) < 2:
         return None
     shown = [value for value in rates.losses if math.isfinite(value)]
-    room = 0.06 * max(max(shown) - min(shown), 1e-6)
-    y = Axis("loss", min(shown) - room, max(shown) + 4 * room)
+    top = min(max(shown), 2 * shown[0])  # what diverges would press all else flat
+    room = 0.06 * max(top - min(shown), 1e-6)
+    y = Axis("loss", min(shown) - room, top + 4 * room)
     last = max(rates.rates[-1], configured)
     last = max(last, rates.divergence) if math.isfinite(rates.divergence) else last
     x = Axis("learning rate", min(rates.rates[0], configured), last, log=True)
@@ -48,8 +50,9 @@ def draw_rates(rates: RateRange, configured: float) -> Image.Image | None:
     if math.isfinite(rates.divergence):
         marks += [(rates.bound, "at most", ORANGE), (rates.divergence, "diverges", RED)]
     known = [mark for mark in marks if not math.isnan(mark[0])]
-    for row, (value, text, colour) in enumerate(sorted(known)):
-        chart.upright(value, f"{text} {value:.2g}", colour, row)
+    chart.uprights(
+        [(value, f"{text} {value:.2g}", colour) for value, text, colour in sorted(known)]
+    )
     chart.text((_BOX.right, 22), "pale: each step; strong: smoothed", FAINT, 14, "ra")
     return chart.picture()
 
@@ -94,11 +97,14 @@ def draw_units(units: IdleUnits) -> Image.Image | None:
     chart = _rows(names, "Dead or saturated units", Axis("share of units, %", 0, 100))
     for number, row in enumerate(units.layers):
         at = chart.box.top + (number + 0.5) * _ROW
-        chart.bar(100 * row.share, at, RED if row.idle == row.units else BLUE)
+        chart.bar(100 * row.share, at, RED if row.idle == row.units else BLUE, 16)
         beside = row.share < 0.8
         spot = chart.box.left + row.share * (chart.box.right - chart.box.left)
         text = f"{row.idle} of {row.units}"
-        chart.text((spot + (6 if beside else -6), at), text, INK, 13, "lm" if beside else "rm")
+        if beside:
+            chart.text((spot + 6, at), text, INK, 13, "lm")
+        else:
+            chart.text((spot - 6, at), text, PAPER, 13, "rm")
     chart.text((chart.box.left, 48), f"after {units.steps} steps", FAINT, 14, "la")
     return chart.picture()
 

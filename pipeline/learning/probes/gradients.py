@@ -95,6 +95,13 @@ def _judged(first: dict[str, float], later: dict[str, float], steps: int) -> Fin
         problem = _problem(ratios, moment)
         if problem is not None:
             return problem
+    before, after = (float(np.median(list(ratios.values()))) for ratios in (first, later))
+    if not before / APART < after < before * APART:
+        return failure(
+            f"the median gradient/weight went from {before:.2g} to {after:.2g} in {steps} steps",
+            "the first steps threw the network to where it learns no more; lower train.rate, or "
+            "set train.clip to 1 or less",
+        )
     low, high = min(later.values()), max(later.values())
     return ok(f"{len(first)} layers, gradient/weight {low:.2g} to {high:.2g} after {steps} steps")
 

@@ -22,17 +22,19 @@ from pipeline.learning.probes.trial import Recipe, Trial
 LOWEST, HIGHEST = 1e-6, 10.0
 STEPS = 100
 SECONDS = 60.0
-WIDTH = 3.0
-"""Standard deviation of the bell that smooths the losses, steps."""
+WIDTH = 0.2
+"""Standard deviation of the bell that smooths the losses, decades of the rate."""
 RISE, REGAIN = 0.25, 0.5
 """The loss diverges where, smoothed, it has risen from its lowest value so far by a quarter of
 that, and by half of all that it had fallen."""
 FALL = 0.02
 """A loss that falls by less says little about rates."""
+_DUST = 1e-6
+"""A smaller fall is rounding."""
 FEWEST = 12
 """Fewer steps say nothing about rates."""
-TIMID = 30.0
-"""A rate so many times below the suggestion wastes steps."""
+FAR = 30.0
+"""A rate so many times below the suggestion wastes steps; so many times above, it learns little."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def check_rates(
     recipe: Recipe,
     batch: Callable[[int], Batch],
     lowest: float = LOWEST,
-    highest: float = HIGHEST,
+    highest: float | None = None,
     steps: int = STEPS,
     seconds: float = SECONDS,
 ) -> RateRange:
@@ -79,13 +81,15 @@ def check_rates(
         recipe: How a step is made.
         batch: The batch of the step of this number.
         lowest: First rate.
-        highest: Last rate.
+        highest: Last rate; if None, HIGHEST, or as far above the recipe's own as tells its fate.
         steps: Number of steps from the first to the last, 4 or more.
         seconds: Time in which the last rate is reached, in fewer steps if need be.
     """
+    if highest is None:
+        highest = max(HIGHEST, FAR * recipe.settings.rate)
     rates, losses = _losses(Trial(network, recipe), batch, (lowest, highest), steps, seconds)
     finite = [value for value in losses if math.isfinite(value)]
-    smoothed = smooth(finite)
+    smoothed = smooth(rates[: len(finite)], finite)
     risen = _diverged(smoothed)
     ended = len(finite) if len(finite) < len(losses) else None
     first = risen if risen is not None else ended
@@ -118,37 +122,38 @@ def _losses(
         rates.append(lowest * (highest / lowest) ** done)
         set_rate(trial.optimizer, rates[-1])
         losses.append(trial.step(batch(len(losses)))[1])
-        # Some steps more than the smoothing is wide, so that later ones can't undo it.
-        risen = _diverged(smooth(losses)) if math.isfinite(losses[-1]) else 0
-        over = risen is not None and len(losses) - risen > 2 * WIDTH
-        if done >= 1 or over or not math.isfinite(losses[-1]):
+        if done >= 1 or not math.isfinite(losses[-1]):
+            return rates, losses
+        risen = _diverged(smooth(rates, losses))
+        # Somewhat farther than the smoothing is wide, so that later losses can't undo it.
+        if risen is not None and rates[-1] > rates[risen] * 10 ** (2 * WIDTH):
             return rates, losses
         elapsed = (time.monotonic() - start) / seconds
         done = min(max(len(losses) / (steps - 1), elapsed), 1.0)
 
 
-def smooth(losses: Sequence[float]) -> list[float]:
-    """Losses (n,) smoothed by a bell of standard deviation WIDTH that sums to 1 at each step."""
-    steps = np.arange(len(losses))
-    bell = np.exp(-(((steps[:, None] - steps) / WIDTH) ** 2) / 2)
+def smooth(rates: Sequence[float], losses: Sequence[float]) -> list[float]:
+    """Losses (n,) at rates (n,), smoothed by a bell over the logarithm of the rate."""
+    decades = np.log10(rates)
+    bell = np.exp(-(((decades[:, None] - decades) / WIDTH) ** 2) / 2)
     smoothed: list[float] = (bell @ np.array(losses) / bell.sum(axis=1)).tolist()
     return smoothed
 
 
 def _diverged(smoothed: Sequence[float]) -> int | None:
-    """The first step at which the loss has diverged."""
-    lowest = math.inf
+    """The first step from which on the loss has diverged; one that falls again has not."""
+    lowest, since = math.inf, None
     for step, value in enumerate(smoothed):
         lowest = min(lowest, value)
-        if value - lowest > max(RISE * abs(lowest), REGAIN * (smoothed[0] - lowest)):
-            return step
-    return None
+        risen = value - lowest > max(RISE * abs(lowest), REGAIN * (smoothed[0] - lowest))
+        since = (step if since is None else since) if risen else None
+    return since
 
 
 def _steepest(rates: Sequence[float], smoothed: Sequence[float]) -> float:
     """Rate of the steepest fall of the smoothed loss before its lowest value; NaN for none."""
     lowest = int(np.argmin(smoothed)) + 1 if smoothed else 0
-    if lowest < 3:
+    if lowest < 3 or smoothed[0] - smoothed[lowest - 1] < _DUST * abs(smoothed[0]):
         return math.nan
     slope = np.gradient(np.array(smoothed[:lowest]), np.log(rates[:lowest]))
     return rates[int(slope.argmin())]
@@ -182,10 +187,15 @@ def _judged(
             "nothing much was learned at any rate, so the suggestion says little; look at the "
             "plot, and at the check of one batch",
         )
-    if configured < suggestion / TIMID:
-        return warning(
-            found,
-            f"the rate is less than 1/{TIMID:g} of the suggestion, so steps are wasted; set "
-            f"train.rate to {suggestion:.1g}",
-        )
-    return ok(found)
+    return _far(configured, suggestion, found) or ok(found)
+
+
+def _far(configured: float, suggestion: float, found: str) -> Finding | None:
+    if suggestion / FAR <= configured <= suggestion * FAR:
+        return None
+    below, above = f"less than 1/{FAR:g} of", f"more than {FAR:g} times"
+    slow, wild = "so steps are wasted", "where the loss hardly falls"
+    where, why = (below, slow) if configured < suggestion else (above, wild)
+    return warning(
+        found, f"the rate is {where} the suggestion, {why}; set train.rate to {suggestion:.1g}"
+    )

@@ -17,7 +17,7 @@ def test_good_batches_pass_with_their_shares(soft: bool) -> None:
     batches = [batch(0, soft=soft), batch(1, soft=soft)]
     drawn = check_drawn(batches, CHANNELS, CLASSES)
     assert drawn.finding.level == "ok"
-    hits = sum(b.masks[:, :, 1:].double().sum(dim=(0, 2, 3)) for b in batches)
+    hits = torch.stack([b.masks[:, :, 1:].double().sum(dim=(0, 2, 3)) for b in batches]).sum(dim=0)
     assert drawn.shares == pytest.approx((hits / (2 * 4 * 15 * 16)).tolist())
     assert drawn.valid == pytest.approx(15 / 16)
     assert drawn.deviations[2] == pytest.approx(0.3, abs=0.02)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from pipeline.learning.probes import gradients
 from pipeline.learning.probes.gradients import check_gradients
 from tests.learning.probes.tiny import batch, dead, network, recipe, unchanged
 
@@ -77,3 +78,19 @@ def test_frozen_layers_are_not_asked_for() -> None:
     found = check_gradients(made, recipe(), batch, steps=1)
     assert [row.name for row in found.layers] == ["2", "4"]
     assert found.finding.level == "ok"
+
+
+def test_first_steps_that_throw_the_network_away_fail() -> None:
+    wild = recipe(rate=10.0, optimizer="sgd", clip=None)
+    finding = check_gradients(network(), wild, batch, steps=5).finding
+    assert finding.level == "failure"
+    assert "5 steps" in finding.found
+    assert "train.rate" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("later", "level"), [(2e-3, "ok"), (0.9e-3, "failure"), (1.1e3, "failure")]
+)
+def test_limits_of_what_all_layers_may_change(later: float, level: str) -> None:
+    finding = gradients._judged({"a": 1.0, "b": 1.0}, {"a": later, "b": later}, 7)
+    assert finding.level == level

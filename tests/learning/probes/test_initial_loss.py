@@ -60,12 +60,12 @@ class _Knows(nn.Module):
         return self.scale * (inputs[:, :2] - 1)
 
 
-def test_knowing_the_answer_fails() -> None:
+def test_knowing_the_answer_is_a_warning() -> None:
     made = batch()
     inputs = torch.cat((2.0 * made.masks, made.inputs[:, 2:]), dim=1)
     leaky = Batch(inputs, made.masks, made.valid)
     finding = check_initial_loss(_Knows(), recipe(), [leaky]).finding
-    assert finding.level == "failure"
+    assert finding.level == "warning"
     assert "labels among its input channels" in finding.advice
 
 

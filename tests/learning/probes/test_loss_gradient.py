@@ -59,7 +59,8 @@ class _Detached(_WrongGradient):
 
     def forward(self, logits: Tensor, masks: Tensor, valid: Tensor) -> Tensor:
         lost: Tensor = self.inner(logits.detach(), masks, valid)
-        return lost + 0.1 * self.inner(logits, masks, valid)
+        kept: Tensor = self.inner(logits, masks, valid)
+        return lost + 0.1 * kept
 
 
 class _NoGradient(_WrongGradient):
