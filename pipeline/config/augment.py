@@ -14,6 +14,9 @@ class Enrichment(Section):
 
     gain: Annotated[float, Field(ge=0, le=1)] = 0
     """Largest relative change of brightness of a whole patch."""
+    tint: Annotated[float, Field(ge=0, le=1)] = 0
+    """Largest relative change of brightness of each band of a patch by itself, as the air and the
+    sensor's calibration change from one acquisition to the next."""
     noise: Annotated[float, Field(ge=0, le=2)] = 0
     """Largest standard deviation of Gaussian noise, in standard deviations of a channel."""
     channel_dropout: Fraction = 0

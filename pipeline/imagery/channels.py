@@ -162,6 +162,17 @@ class Channels:
         return (*((channel.group,) for channel in plain), *mixed)
 
     @property
+    def band_places(self) -> list[int]:
+        """Position of the band that each channel of a cut is made of: bands, then contrasts."""
+        places: list[int] = list(range(sum(len(group.bands) for group in self.groups)))
+        first = 0
+        for group in self.groups:
+            stop = first + len(group.bands)
+            places += [*range(first, stop)] * len(self.contrast)
+            first = stop
+        return places
+
+    @property
     def local(self) -> Contrast:
         """The contrasts that are made when bands are cut."""
         return Contrast(self.contrast, self.log)

@@ -112,7 +112,7 @@ def inputs(
         windows: N windows of h x w working pixels.
         recipe: How inputs are made.
         device: Where they are made.
-        gains: (N,) factors of the windows' brightness, for augmentation.
+        gains: (N, C) factors of the brightness of the windows' bands, for augmentation.
 
     Returns:
         (N, F, h, w) float32, normalised. Invalid pixels are not blanked: see ``cut_mask``.
@@ -122,8 +122,8 @@ def inputs(
         scenes, windows, recipe.groups, channels.local, channels.scales, recipe.resampling, device
     )
     if gains is not None:
+        factors = gains.to(device)[:, channels.band_places, None, None]
         # A contrast of logarithms does not change with the light.
-        bands = sum(len(group.bands) for group in channels.groups)
-        lit = cut[:, :bands] if channels.log else cut
-        lit.mul_(gains.to(device)[:, None, None, None])
+        lit = cut[:, : gains.shape[1]] if channels.log else cut
+        lit.mul_(factors[:, : lit.shape[1]])
     return recipe(cut)

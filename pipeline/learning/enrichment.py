@@ -34,27 +34,29 @@ class Enricher:
     Args:
         settings: The section ``augment.enrich``.
         channels: Number of channels of a patch.
+        bands: Number of bands that they are made from.
 
     Raises:
         ConfigError: If the only channel would be blanked.
     """
 
-    def __init__(self, settings: Enrichment, channels: int) -> None:
+    def __init__(self, settings: Enrichment, channels: int, bands: int) -> None:
         if settings.channel_dropout > 0 and channels < 2:
             raise ConfigError(
                 "augment.enrich.channel_dropout: the network has one input channel only, which "
                 "can't be blanked; set it to 0"
             )
-        self._gain = settings.gain
+        self._gain, self._tint, self._bands = settings.gain, settings.tint, bands
         steps = _steps(settings)
         self._compose = _compose(steps) if steps else None
 
     def gains(self, rng: np.random.Generator, count: int) -> Tensor | None:
-        """(count,) factors of the patches' brightness, or None for none."""
-        if self._gain == 0:
+        """(count, C) factors of the brightness of every patch's bands, or None for none."""
+        if self._gain == 0 and self._tint == 0:
             return None
-        factors = rng.uniform(1 - self._gain, 1 + self._gain, count)
-        return torch.from_numpy(factors.astype(np.float32))
+        whole = rng.uniform(1 - self._gain, 1 + self._gain, (count, 1))
+        each = rng.uniform(1 - self._tint, 1 + self._tint, (count, self._bands))
+        return torch.from_numpy((whole * each).astype(np.float32))
 
     def __call__(
         self, inputs: Tensor, masks: Tensor, valid: Tensor, rng: np.random.Generator

@@ -47,7 +47,8 @@ class SceneInputs:
         Args:
             names: Ids of N scenes; one may stand there several times.
             windows: N windows of h x w working pixels.
-            gains: (N,) factors of the windows' brightness; inputs are then always made anew.
+            gains: (N, C) factors of the brightness of the windows' bands; inputs are then always
+                made anew.
 
         Returns:
             N tensors (F, h, w) float32, channels last in memory, not to be written to.

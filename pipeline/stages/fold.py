@@ -186,6 +186,7 @@ def make_source(
 ) -> SceneSource:
     """Batches of a training; inputs of whole scenes are kept if all take up to ``limit`` bytes."""
     augment = ground.row.augment
+    bands = [band for group in ground.recipe.channels.groups for band in group.bands]
     return SceneSource(
         scenes=ground.scenes,
         classes=ground.places,
@@ -200,7 +201,7 @@ def make_source(
             len(ground.folds) if training.fold is None else training.fold,
         ),
         inputs=SceneInputs(ground.scenes, ground.recipe, compute.device, limit),
-        enricher=Enricher(augment.enrich, len(ground.recipe.names)),
+        enricher=Enricher(augment.enrich, len(ground.recipe.names), len(bands)),
         size=ground.row.train.batch,
         patch=augment.patch,
         device=compute.device,

@@ -29,7 +29,7 @@ def _enriched(
     batch: tuple[Tensor, Tensor, Tensor], seed: int = 1, **settings: Any
 ) -> tuple[Tensor, Tensor, Tensor]:
     inputs, masks, valid = (tensor.clone() for tensor in batch)
-    enricher = Enricher(Enrichment(**settings), inputs.shape[1])
+    enricher = Enricher(Enrichment(**settings), inputs.shape[1], 2)
     enricher(inputs, masks, valid, np.random.default_rng(seed))
     return inputs, masks, valid
 
@@ -37,7 +37,7 @@ def _enriched(
 def test_off_changes_nothing() -> None:
     batch = _batch()
     assert all(torch.equal(a, b) for a, b in zip(_enriched(batch), batch, strict=True))
-    assert Enricher(Enrichment(), 3).gains(np.random.default_rng(0), 4) is None
+    assert Enricher(Enrichment(), 3, 2).gains(np.random.default_rng(0), 4) is None
 
 
 def test_same_seed_same_patches() -> None:
@@ -113,15 +113,28 @@ def test_cutouts_blank_rectangles_of_all_channels_and_keep_labels() -> None:
 
 
 def test_gains_are_factors_around_one() -> None:
-    gains = Enricher(Enrichment(gain=0.2), 3).gains(np.random.default_rng(0), 1000)
+    gains = Enricher(Enrichment(gain=0.2), 3, 2).gains(np.random.default_rng(0), 1000)
     assert gains is not None
     assert 0.8 <= gains.min() < 0.81
     assert 1.19 < gains.max() <= 1.2
+    assert torch.equal(gains[:, 0], gains[:, 1]), "all bands of a patch alike"
+
+
+def test_tints_are_factors_of_each_band() -> None:
+    tints = Enricher(Enrichment(tint=0.1), 3, 2).gains(np.random.default_rng(0), 1000)
+    assert tints is not None
+    assert tints.shape == (1000, 2)
+    assert 0.9 <= tints.min() < 0.901
+    assert 1.099 < tints.max() <= 1.1
+    assert abs(np.corrcoef(tints.T)[0, 1]) < 0.1
+    both = Enricher(Enrichment(tint=0.1, gain=0.2), 3, 2).gains(np.random.default_rng(0), 1000)
+    assert both is not None
+    assert 0.72 <= both.min() < both.max() <= 1.32
 
 
 def test_the_only_channel_can_not_be_blanked() -> None:
     with pytest.raises(ConfigError, match="one input channel"):
-        Enricher(Enrichment(channel_dropout=0.5), 1)
+        Enricher(Enrichment(channel_dropout=0.5), 1, 1)
 
 
 NAMES = ("e", "r90", "r180", "r270", "h", "t", "v", "hvt")

@@ -70,7 +70,19 @@ def test_gains_are_never_taken_from_what_is_kept(scenes: dict[str, TiledScene]) 
     source = SceneInputs(scenes, RECIPE, CPU)
     window = [Window(2, 3, 8, 8)]
     (plain,) = source(["a"], window)
-    (bright,) = source(["a"], window, torch.tensor([2.0]))
+    (bright,) = source(["a"], window, torch.full((1, 3), 2.0))
     # The logarithm's guard is 1e-3 of 1: twice the light adds a little less than log 2.
     assert (bright[:3] - plain[:3]).mean().item() == pytest.approx(np.log(2), abs=0.02)
     assert torch.allclose(bright[3:], plain[3:], atol=1e-4)
+
+
+def test_a_tint_changes_its_own_band(scenes: dict[str, TiledScene]) -> None:
+    source = SceneInputs(scenes, RECIPE, CPU)
+    window = [Window(2, 3, 8, 8)]
+    (plain,) = source(["a"], window)
+    (tinted,) = source(["a"], window, torch.tensor([[1.0, 2.0, 1.0]]))
+    change = (tinted - plain).abs().amax((1, 2))
+    assert change[1] > 0.5
+    assert change[[0, 2]].max() < 1e-4
+    assert torch.allclose(tinted[3:6], plain[3:6], atol=1e-4), "contrasts of logarithms stay"
+    assert change[6] > 0.1, "an index of both bands"

@@ -55,7 +55,7 @@ def _source(scenes: dict[str, TiledScene], **enrich: float) -> SceneSource:
     sampler = Sampler(plan, shapes, 8, 4, True, 0, 0)
     inputs = SceneInputs(scenes, recipe, CPU)
     return SceneSource(
-        scenes, (0, 1), ("bb",), sampler, inputs, Enricher(Enrichment(**enrich), 2), 4, 8, CPU
+        scenes, (0, 1), ("bb",), sampler, inputs, Enricher(Enrichment(**enrich), 2, 2), 4, 8, CPU
     )
 
 
