@@ -44,8 +44,16 @@ def test_override_wins_and_is_checked(tmp_path: Path) -> None:
     assert _load(tmp_path, _tree(), "polygons.min_area={7: 12}").polygons.min_area == {7: 12.0}
     with pytest.raises(ConfigError, match=r"train\.batch"):
         _load(tmp_path, _tree(), "train.batch=0")
-    with pytest.raises(ConfigError, match=r"section\.key=value"):
-        _load(tmp_path, _tree(), "batch")
+    for text in ("batch", "train=3"):
+        with pytest.raises(ConfigError, match=r"section\.key=value"):
+            _load(tmp_path, _tree(), text)
+
+
+def test_override_of_a_whole_section_replaces_it(tmp_path: Path) -> None:
+    tree = _tree() | {"network": {"kind": "unet", "width": 8}, "train": {"batch": 3}}
+    config = _load(tmp_path, tree, "network={kind: smp}", "models=[{name: a, train: {steps: 5}}]")
+    assert config.network.kind == "smp"
+    assert [(row.name, row.train.steps, row.train.batch) for row in config.models] == [("a", 5, 3)]
 
 
 def test_data_replaces_the_folder_and_generates_nothing(tmp_path: Path) -> None:
@@ -183,3 +191,35 @@ def test_results_do_not_depend_on_where_the_files_lie(tmp_path: Path) -> None:
     there = _load(tmp_path, _tree(), data=Path("there"))
     assert section_values(here, ("dataset", "tiles")) == section_values(there, ("dataset", "tiles"))
     assert section_values(here, ("tiles.metres",)) == {"tiles.metres": 2.5}
+
+
+def test_a_configuration_extends_another(tmp_path: Path) -> None:
+    base = _tree() | {"train": {"batch": 3, "loss": {"gamma": 1.0}}, "network": {"width": 8}}
+    (tmp_path / "base.yaml").write_text(yaml.safe_dump(base))
+    tree = {"extends": "base.yaml", "train": {"loss": {"smoothing": 4.0}}}
+    config = _load(tmp_path, tree)
+    assert (config.train.batch, config.train.loss.gamma, config.train.loss.smoothing) == (3, 1, 4)
+    other = _load(tmp_path, tree | {"network": {"kind": "smp"}})
+    assert other.network.kind == "smp", "a section of another kind takes nothing over"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("c.yaml", "extends this file"),
+        ("../c.yaml", "a file beside it"),
+        (3, "a file beside it"),
+        ("none.yaml", "no such configuration"),
+    ],
+)
+def test_what_can_not_be_extended(tmp_path: Path, name: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        _load(tmp_path, {"extends": name})
+
+
+def test_the_stored_configuration_loads_again(tmp_path: Path) -> None:
+    for path in SHIPPED:
+        config = load_config(path)
+        stored = tmp_path / "stored.yaml"
+        stored.write_text(yaml.safe_dump(config.model_dump(mode="json")))
+        assert load_config(stored) == config

@@ -72,7 +72,7 @@ def _extended(path: Path, tree: dict[str, Any], extending: tuple[Path, ...]) -> 
 def _override(tree: dict[str, Any], text: str) -> None:
     name, equals, value = text.partition("=")
     keys = name.strip().split(".")
-    if not equals or len(keys) < 2 or not all(keys):
+    if not equals or not all(keys):
         raise ConfigError(f"--set {text!r}: must read section.key=value")
     branch: Any = tree
     for key in keys[:-1]:
@@ -80,9 +80,15 @@ def _override(tree: dict[str, Any], text: str) -> None:
     if not isinstance(branch, dict):
         raise ConfigError(f"--set {text!r}: {name} does not lead to a key of a section")
     try:
-        branch[keys[-1]] = yaml.safe_load(value)
+        parsed = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {text!r}: the value is not YAML: {error}") from None
+    if len(keys) == 1 and not isinstance(parsed, dict | list):
+        raise ConfigError(
+            f"--set {text!r}: must read section.key=value; a whole section is replaced by "
+            "section={key: value, ...}"
+        )
+    branch[keys[-1]] = parsed
 
 
 def _replace_folder(tree: dict[str, Any], data: Path) -> None:
