@@ -112,6 +112,7 @@ def filled(tree: Any) -> Any:
     """
     if not isinstance(tree, dict):
         return tree
+    tree = _with_kind(tree)
     rows = tree.get("models", [{"name": DEFAULT}])
     if not isinstance(rows, list | tuple):
         return tree
@@ -121,7 +122,16 @@ def filled(tree: Any) -> Any:
 
 def _filled_row(row: Mapping[str, Any], tree: Mapping[str, Any]) -> dict[str, Any]:
     inherited = {name: tree[name] for name in INHERITED if name in tree}
-    return {**inherited, **{name: merged(inherited.get(name), row[name]) for name in row}}
+    own = {name: merged(inherited.get(name), row[name]) for name in row}
+    return _with_kind({**inherited, **own})
+
+
+def _with_kind(tree: dict[str, Any]) -> dict[str, Any]:
+    """The same with ``network.kind`` named: where nothing else is said, it is our own U-Net."""
+    network = tree.get("network")
+    if not isinstance(network, Mapping) or "kind" in network:
+        return tree
+    return {**tree, "network": {"kind": UNet.model_fields["kind"].default, **network}}
 
 
 def merged(base: Any, own: Any) -> Any:
