@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from pipeline.config.model import Config
 from pipeline.config.models import merged
+from pipeline.config.network import KINDS
 from pipeline.errors import ConfigError
 
 _KEY = re.compile("[a-z][a-z0-9_]*")
@@ -127,7 +128,8 @@ def _place(fault: ErrorDetails) -> tuple[str | int, ...]:
     parts = fault["loc"]
     unknown = parts[-1:] if fault["type"] == "extra_forbidden" else ()  # as the file has it
     known = parts[: len(parts) - len(unknown)]
-    return (*(part for part in known if isinstance(part, int) or _KEY.fullmatch(part)), *unknown)
+    named = (part for part in known if isinstance(part, int) or _KEY.fullmatch(part))
+    return (*(part for part in named if part not in KINDS), *unknown)
 
 
 def _short(value: Any) -> str:

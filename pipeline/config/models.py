@@ -17,6 +17,7 @@ from pipeline.config.targets import Targets
 from pipeline.config.train import Train
 from pipeline.config.transfer import Transfer
 
+_OWN_KIND: Final = UNet.model_fields["kind"].default
 DEFAULT: Final = "all"
 """Name of the one model of a configuration that lists none."""
 
@@ -131,7 +132,7 @@ def _with_kind(tree: dict[str, Any]) -> dict[str, Any]:
     network = tree.get("network")
     if not isinstance(network, Mapping) or "kind" in network:
         return tree
-    return {**tree, "network": {"kind": UNet.model_fields["kind"].default, **network}}
+    return {**tree, "network": {"kind": _OWN_KIND, **network}}
 
 
 def merged(base: Any, own: Any) -> Any:
@@ -141,6 +142,6 @@ def merged(base: Any, own: Any) -> Any:
     """
     if not (isinstance(base, Mapping) and isinstance(own, Mapping)):
         return own
-    if "kind" in own and own["kind"] != base.get("kind", own["kind"]):
+    if "kind" in own and own["kind"] != base.get("kind", _OWN_KIND):
         return own
     return {**base, **{key: merged(base.get(key), own[key]) for key in own}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -116,6 +116,8 @@ class LibraryNetwork(Section):
 
 
 Network = Annotated[UNet | LibraryNetwork, Field(discriminator="kind")]
+KINDS: Final = tuple(part.model_fields["kind"].default for part in (UNet, LibraryNetwork))
+"""What ``network.kind`` may be."""
 
 
 def check_sizes(
