@@ -47,4 +47,11 @@ class Features(Section):
     def _check(self) -> Self:
         if not (self.bands or self.shape or self.contrast or self.indices):
             raise ValueError("no channel is left; set bands: true, or name contrast or indices")
+        sides = [f"{side:g}" for side in self.contrast]
+        twice = sorted({side for side in sides if sides.count(side) > 1})
+        if twice:
+            raise ValueError(
+                f"contrast: {', '.join(twice)} m stands there twice, but each side gives channels "
+                "of its own name (6 digits); remove one"
+            )
         return self

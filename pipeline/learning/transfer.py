@@ -30,12 +30,14 @@ class Start:
 
     Attributes:
         factors: Factor of the learning rate by name of a parameter, for the optimizer.
-        seen: Ids of scenes that the weights were trained on; None if that is not known.
+        seen: Ids of scenes that the weights are known to have been trained on.
+        seen_unknown: Whether they may have seen others, too.
         report: What was carried over; None if nothing was to be.
     """
 
     factors: Mapping[str, float] = field(default_factory=dict)
-    seen: tuple[str, ...] | None = ()
+    seen: tuple[str, ...] = ()
+    seen_unknown: bool = False
     report: Report | None = None
 
     def lines(self) -> tuple[str, ...]:
@@ -43,10 +45,10 @@ class Start:
         if self.report is None:
             return ()
         unknown = (
-            "it is not recorded which scenes the source was trained on: scores are honest only if "
-            "it saw none that are held out",
+            "it is not recorded which scenes the source, or what it started from, was trained on: "
+            "scores are honest only if these are none that are held out",
         )
-        return (*self.report.lines(), *(unknown if self.seen is None else ()))
+        return (*self.report.lines(), *(unknown if self.seen_unknown else ()))
 
 
 def start_from(
@@ -82,7 +84,8 @@ def start_from(
     report = carry_over(network, record, weights, origin, settings.max_distance)
     freeze(network, settings)
     _check_frozen(network, report, settings)
-    return Start(rate_factors(network, settings, report.carried), origin.seen, report)
+    factors = rate_factors(network, settings, report.carried)
+    return Start(factors, origin.seen or (), origin.saw_others, report)
 
 
 def _open(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from pipeline.config.dataset import Wavelength
 from pipeline.config.network import LibraryNetwork, Network
-from pipeline.errors import ArtifactError
+from pipeline.errors import ArtifactError, ConfigError
 from pipeline.files import read_json, write_json
 from pipeline.imagery.channels import Channel, group_of, kind_of
 from pipeline.learning.networks import build
@@ -37,8 +37,9 @@ class NetworkRecord:
         wavelengths: Wavelength of each channel in nanometres, None where it has none; None if
             they were not recorded.
         levels: Level of the U-Net at which each channel enters; None if all enter at the first.
-        seen: Ids of the scenes that its weights were trained on, and those that they started from;
-            None if they were not recorded.
+        seen: Ids of the scenes that its weights were trained on, and those that they started from,
+            as far as they are known; None if nothing was recorded.
+        seen_unknown: Whether they started from weights of which it is not known what they saw.
     """
 
     network: Network
@@ -48,6 +49,7 @@ class NetworkRecord:
     wavelengths: tuple[float | None, ...] | None = None
     levels: tuple[int, ...] | None = None
     seen: tuple[str, ...] | None = None
+    seen_unknown: bool = False
 
     @classmethod
     def of(
@@ -70,6 +72,11 @@ class NetworkRecord:
         )
 
     @property
+    def saw_others(self) -> bool:
+        """Whether its weights may have seen more scenes than those of ``seen``."""
+        return self.seen is None or self.seen_unknown
+
+    @property
     def inputs(self) -> tuple[Channel, ...]:
         """What its channels are; of an older record only their names say it."""
         kinds = self.kinds or tuple(map(kind_of, self.channels))
@@ -83,10 +90,28 @@ def save_network(folder: Path, record: NetworkRecord, weights: Mapping[str, Tens
     save_file(
         {name: t.detach().cpu().contiguous() for name, t in weights.items()}, folder / WEIGHTS
     )
+    write_json(folder / RECORD, _values(record))
+
+
+def check_record(record: NetworkRecord) -> None:
+    """Check that ``network.json`` of this network can be read again once it is written.
+
+    Raises:
+        ConfigError: Naming what is wrong with its channels or classes.
+    """
+    try:
+        _Stored.model_validate(_values(record))
+    except ValidationError as error:
+        raise ConfigError(
+            f"features: a network of these channels and classes could not be read again "
+            f"({_fault(error)}); change the section features, dataset.groups or the classes"
+        ) from None
+
+
+def _values(record: NetworkRecord) -> dict[str, Any]:
+    """A record as JSON, without what is not known."""
     values = asdict(record) | {"network": record.network.model_dump(mode="json")}
-    write_json(
-        folder / RECORD, {name: value for name, value in values.items() if value is not None}
-    )
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def read_network_record(folder: Path) -> NetworkRecord:
@@ -99,13 +124,17 @@ def read_network_record(folder: Path) -> NetworkRecord:
     try:
         stored = _Stored.model_validate(read_json(path))
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        place = ".".join(map(str, fault["loc"])) or "the whole"
-        reason = fault["msg"].removeprefix("Value error, ")
         raise ArtifactError(
-            f"{path}: does not describe a network ({place}: {reason}); run `train`"
+            f"{path}: does not describe a network ({_fault(error)}); run `train`"
         ) from None
     return NetworkRecord(**dict(stored))
+
+
+def _fault(error: ValidationError) -> str:
+    """Where a record is wrong, and how."""
+    fault = error.errors(include_url=False)[0]
+    place = ".".join(map(str, fault["loc"])) or "the whole"
+    return f"{place}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 class _Stored(BaseModel):
@@ -120,6 +149,7 @@ class _Stored(BaseModel):
     wavelengths: tuple[Wavelength | None, ...] | None = None
     levels: tuple[Annotated[int, Field(ge=0, le=16)], ...] | None = None
     seen: tuple[_Text, ...] | None = None
+    seen_unknown: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from pipeline.artifacts import Item
 from pipeline.config.models import ModelRow
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json
@@ -94,8 +95,8 @@ def load_ground(job: Job, row: ModelRow) -> Ground:
         ConfigError: If no scene has labels.
     """
     tiles, augment = labelled_tiles(job, row), job.results("augment")
-    statistics = job.results("tiles")[f"{STATISTICS}{row.name}"]
-    folds, plan_item = augment["folds"], augment[f"{PLAN}{row.name}"]
+    statistics = _item(job, "tiles", f"{STATISTICS}{row.name}")
+    folds, plan_item = augment["folds"], _item(job, "augment", f"{PLAN}{row.name}")
     ground = Ground(
         row=row,
         codes=job.config.codes_of(row),
@@ -118,6 +119,14 @@ def load_ground(job: Job, row: ModelRow) -> Ground:
             "labelled now; run `augment` again"
         )
     return ground
+
+
+def _item(job: Job, stage: str, name: str) -> Item:
+    """An item of an earlier stage, which lacks it if the configuration has changed since."""
+    found = job.results(stage).get(name)
+    if found is None:
+        raise ArtifactError(f"{job.run / stage}: lacks {name}; run `{stage}` again")
+    return found
 
 
 def trainings(job: Job, row: ModelRow) -> list[Training]:
@@ -170,8 +179,9 @@ def start_network(
     record = NetworkRecord.of(settings, channels, ground.codes, levels, seen)
     same_place = row.augment.same_place
     start = start_from(network, record, row.transfer, source, held_out, same_place)
-    known = None if start.seen is None else tuple(sorted({*seen, *start.seen}))
-    return Started(network, replace(record, seen=known), start)
+    # What this training sees is known even where nobody knows what its source saw.
+    known = tuple(sorted({*seen, *start.seen}))
+    return Started(network, replace(record, seen=known, seen_unknown=start.seen_unknown), start)
 
 
 def transfer_source(job: Job, ground: Ground, training: Training) -> Source | None:

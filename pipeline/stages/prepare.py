@@ -1,18 +1,18 @@
 """What comes before every stage: the resolved configuration, and what Make compares by time.
 
 ``inputs/<stage>.json`` holds all that the stage's results depend on besides the stages before it:
-its part of the configuration, its code and, for the first stage, the raw files. Each file is
-replaced only if its content differs, so Make reruns only what depends on the change.
+its part of the configuration, its code and, for the first stage, the raw files; and what
+it takes from other runs or files of weights. Each file is replaced only if its content differs, so
+Make reruns only what depends on the change.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from pipeline.artifacts import build_item, discard_damaged, load_item
 from pipeline.chain import CHAIN
@@ -36,7 +36,7 @@ def prepare(job: Job) -> None:
         raise DatasetError(
             f"{folder}: no such folder of scenes; put the raw files there or name it with DATA=..."
         )
-    text = yaml.safe_dump(job.config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    text = job.config.to_yaml()
     stored = job.run / "config.yaml"
     if not stored.exists() or stored.read_text() != text:
         write_bytes(stored, text.encode())
@@ -47,8 +47,11 @@ def prepare(job: Job) -> None:
         }
         if not row.upstream:
             needs["files"] = _inventory(folder)
+        if row.name == "train" and (sources := _sources(job)):
+            needs["sources"] = sources
         if row.name == "predict" and job.config.ensemble.runs:
-            needs["runs"] = {name: _results(job, name) for name in job.config.ensemble.runs}
+            joined = ("predict", "evaluate")
+            needs["runs"] = {name: _results(job, name, joined) for name in job.config.ensemble.runs}
         replace_if_different(job.run / "inputs" / f"{row.name}.json", needs)
     (job.run / "inputs" / ASKED).touch()
 
@@ -60,21 +63,32 @@ def forget_damaged(job: Job) -> None:
             say(f"{job.run / row.name}: a result was altered or deleted; `{row.name}` runs again")
 
 
-def _inventory(folder: Path) -> dict[str, list[int]]:
-    """Size and time of every raw file: cheap to ask, and enough for Make."""
+def _inventory(top: Path) -> dict[str, list[int]]:
+    """Size and time of a file, or of every file in a folder: cheap to ask, and enough for Make."""
     found = {}
-    for path in sorted(folder.rglob("*")):
+    for path in (top, *sorted(top.rglob("*"))):
         if path.is_file():
             status = path.stat()
-            found[os.fspath(path.relative_to(folder))] = [status.st_size, status.st_mtime_ns]
+            found[os.fspath(path.relative_to(top))] = [status.st_size, status.st_mtime_ns]
     return found
 
 
-def _results(job: Job, run: str) -> dict[str, Any]:
-    """Items of another run's predictions and thresholds: what this run's would be joined with."""
+def _sources(job: Job) -> dict[str, Any]:
+    """What the weights are that each model starts from; only the models that start from any."""
+    found: dict[str, Any] = {}
+    for row in job.config.models:
+        if row.transfer.run is not None:
+            found[row.name] = _results(job, row.transfer.run, ("train", "augment"))
+        elif row.transfer.source is not None:
+            found[row.name] = _inventory(row.transfer.source)
+    return found
+
+
+def _results(job: Job, run: str, stages: Sequence[str]) -> dict[str, Any]:
+    """Items of another run's stages; None of a stage that has not finished."""
     return {
         stage: read_object(job.run.parent / run / stage / "manifest.json").get("items")
-        for stage in ("predict", "evaluate")
+        for stage in stages
     }
 
 

@@ -54,6 +54,7 @@ from pipeline.stages.fold import (
     transfer_source,
 )
 from pipeline.stages.job import Job
+from pipeline.stages.preflight import check_trainings
 
 FOLDER = "sanity"
 SECONDS = 60.0
@@ -100,7 +101,9 @@ def run(job: Job, seconds: float = SECONDS) -> None:
 
     Raises:
         TrainingError: If a check fails; all reports are written first.
+        ConfigError: If a training can't begin; nothing is written.
     """
+    check_trainings(job)
     failed, top = [], job.run / FOLDER
     if top.exists():
         shutil.rmtree(top)

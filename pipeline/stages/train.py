@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.artifacts import Item, StageFolder
-from pipeline.config.train import Train
+from pipeline.config.models import ModelRow
 from pipeline.errors import TrainingError
 from pipeline.files import read_json, write_bytes, write_json
 from pipeline.learning.checkpoint import Checkpoints
@@ -36,13 +36,15 @@ from pipeline.stages.fold import (
     transfer_source,
 )
 from pipeline.stages.job import Job
+from pipeline.stages.preflight import check_trainings
 from pipeline.stages.watch import Watch
 
 RECORD = "training.json"
 
 
 def run(job: Job) -> None:
-    """Make every training that is not made yet."""
+    """Make every training that is not made yet, after a check that all of them can be made."""
+    check_trainings(job)
     count = 0
     with job.open("train") as folder:
         for row in job.config.models:
@@ -60,10 +62,15 @@ def run(job: Job) -> None:
 
 
 def _chosen_steps(items: Mapping[str, Item], wanted: list[Training]) -> int:
-    """Steps of a training without validation: the median of those that validation chose."""
+    """Steps of a training without validation: the median of those that validation chose.
+
+    Where every score of a fold is 0, or it holds out no class, its last step was kept and nothing
+    was chosen: such folds count only if all are so.
+    """
     folds = [items[training.name] for training in wanted if training.fold is not None]
-    best = [int(read_json(item.path(RECORD))["best_step"]) for item in folds]
-    return round(statistics.median(best))
+    ends = [read_json(item.path(RECORD)) for item in folds]
+    chosen = [end for end in ends if end["mean_jaccard"]] or ends
+    return round(statistics.median(int(end["best_step"]) for end in chosen))
 
 
 def _settings(ground: Ground, steps: int) -> dict[str, Any]:
@@ -90,13 +97,16 @@ def _train(
     """Make the item of one training."""
     name = training.name
     settings, origin = _settings(ground, steps), transfer_source(job, ground, training)
-    inputs = {
+    seconds = seconds_of(job, ground.row)
+    inputs: dict[str, Any] = {
         "origin": None if origin is None else origin.digests(),
         "settings": settings,
         "ground": ground.digests,
         "fold": training.fold,
         "repeat": training.repeat,
     }
+    if seconds is not None:  # others that share the limit shorten this one
+        inputs["seconds"] = seconds
 
     def build(target: Path) -> None:
         workspace = folder.workspace(name, inputs)
@@ -118,7 +128,7 @@ def _train(
                 recipe,
                 compute,
                 Checkpoints(workspace),
-                _seconds(recipe, len(trainings(job, ground.row))),
+                seconds,
                 watch.step,
                 watch.row,
                 started.transfer.factors,
@@ -134,9 +144,19 @@ def _train(
         folder.close_workspace(folder.workspace(name, inputs))
 
 
-def _seconds(recipe: Train, count: int) -> float | None:
-    """One training's share of the time that all of a model may take; None for no limit."""
-    return None if recipe.minutes is None else recipe.minutes * 60 / count
+def seconds_of(job: Job, row: ModelRow) -> float | None:
+    """The time that each training of a model may take; None for no limit.
+
+    All trainings of the models that have the limit at the top of the configuration share it; a
+    model with another one has it for its own trainings.
+    """
+    minutes = row.train.minutes
+    if minutes is None:
+        return None
+    rows = [row]
+    if minutes == job.config.train.minutes:
+        rows = [other for other in job.config.models if other.train.minutes == minutes]
+    return minutes * 60 / sum(len(trainings(job, other)) for other in rows)
 
 
 def _write(

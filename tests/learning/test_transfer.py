@@ -77,7 +77,7 @@ def test_from_the_item_of_a_run(tmp_path: Path) -> None:
     torch.testing.assert_close(weight[:, 3], theirs.mean(1) * 3 / 4)
     assert {name.split(".")[0] for name in found.factors} == {"narrow", "up", "head"}
     assert set(found.factors.values()) == {0.1}
-    assert found.seen == ("6010_0_0",)
+    assert (found.seen, found.seen_unknown) == (("6010_0_0",), False)
     assert "channel M.nir: M.red, 170 nm away" in found.lines()
 
 
@@ -105,7 +105,17 @@ def test_a_source_that_does_not_say_what_it_saw_is_named(tmp_path: Path) -> None
     old, new = made(SMALL, RGB, 0), made(SMALL, NEW, 1)
     source = folder_source(tmp_path, old[0], replace(old[1], seen=None))
     found = start(new, source, "6010_0_0")
-    assert found.seen is None
+    assert (found.seen, found.seen_unknown) == ((), True)
+    assert any("not recorded which scenes" in line for line in found.lines())
+
+
+def test_what_a_source_is_known_to_have_seen_is_refused_though_it_saw_more(tmp_path: Path) -> None:
+    old, new = made(SMALL, RGB, 0), made(SMALL, NEW, 1)
+    source = folder_source(tmp_path, old[0], replace(old[1], seen_unknown=True))
+    with pytest.raises(ConfigError, match=r"trained on 6010_0_0, which this training holds out"):
+        start(new, source, "6010_0_0")
+    found = start(new, source, "6020_0_0")
+    assert (found.seen, found.seen_unknown) == (("6010_0_0",), True)
     assert any("not recorded which scenes" in line for line in found.lines())
 
 
@@ -128,7 +138,7 @@ def test_a_bare_file_of_three_channels_is_of_red_green_and_blue(tmp_path: Path) 
     weight, theirs = (row[0].state_dict()["down.0.0.weight"] for row in (new, old))
     torch.testing.assert_close(weight[:, 1], theirs[:, 2] * 3 / 4)
     assert torch.equal(new[0].state_dict()["head.weight"], before), "its classes are not known"
-    assert found.seen is None
+    assert (found.seen, found.seen_unknown) == ((), True)
 
 
 def test_wavelengths_of_a_bare_file(tmp_path: Path) -> None:
@@ -201,7 +211,7 @@ def test_weights_of_the_library_are_matched_by_wavelength(
     weight = network.state_dict()["encoder.conv1.weight"]
     torch.testing.assert_close(weight[:, 1], theirs[:, 2] * 3 / 4)  # blue ones
     torch.testing.assert_close(weight[:, 3], theirs.mean(1) * 3 / 4)
-    assert found.seen == ()
+    assert (found.seen, found.seen_unknown) == ((), False)
     assert "model.safetensors" in asked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import torch
 from torch import nn
 
 from pipeline.config.network import UNet
-from pipeline.errors import ArtifactError
+from pipeline.errors import ArtifactError, ConfigError
 from pipeline.files import read_json, write_json
 from pipeline.imagery.channels import Channel
 from pipeline.learning import weights
 from pipeline.learning.networks import build
 from pipeline.learning.weights import (
     NetworkRecord,
+    check_record,
     load_network,
     read_network_record,
     read_weights,
@@ -73,6 +75,25 @@ def test_record_tells_what_the_channels_are(tmp_path: Path) -> None:
     assert found == record
     assert found.inputs == INPUTS
     assert (found.levels, found.seen) == (None, ("6010_0_0",))
+    assert not found.saw_others
+
+
+def test_what_nobody_recorded_stays_unknown(tmp_path: Path) -> None:
+    record = replace(RECORD, seen=("6010_0_0",), seen_unknown=True)
+    save_network(tmp_path, record, {})
+    found = read_network_record(tmp_path)
+    assert (found.seen, found.saw_others) == (("6010_0_0",), True)
+    assert RECORD.saw_others, "nothing was recorded at all"
+
+
+def test_a_record_that_could_not_be_read_again_is_refused_before() -> None:
+    check_record(RECORD)
+    for record, reason in (
+        (replace(RECORD, channels=("red", "red")), "channels names one twice"),
+        (replace(RECORD, codes=tuple(range(64))), "codes: Tuple should have at most 63"),
+    ):
+        with pytest.raises(ConfigError, match=rf"features: .*{reason}.*change"):
+            check_record(record)
 
 
 def test_older_record_still_loads(tmp_path: Path) -> None:
