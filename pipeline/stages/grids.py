@@ -15,6 +15,7 @@ from pipeline.config import Config
 from pipeline.config.models import ModelRow
 from pipeline.config.targets import Targets
 from pipeline.errors import ConfigError
+from pipeline.files import read_json
 from pipeline.imagery.patches import Resampling
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.stages.job import SCENE, Job
@@ -123,6 +124,15 @@ def grid_tiles(config: Config, row: ModelRow | None, items: Mapping[str, Item]) 
 def tiles_of(job: Job, row: ModelRow | None = None) -> dict[str, Tile]:
     """Every scene on the grid of a model, or of the run, as the stage ``tiles`` left them."""
     return grid_tiles(job.config, row, job.results("tiles"))
+
+
+def predicted_tiles(job: Job) -> dict[str, Tile]:
+    """The scenes that are labelled or to be handed in, on the run's grid: what is predicted."""
+    roles = {
+        scene: read_json(item.path("scene.json"))["role"]
+        for scene, item in job.scenes("scenes").items()
+    }
+    return {s: tile for s, tile in tiles_of(job).items() if roles.get(s) in ("train", "test")}
 
 
 def labelled_tiles(job: Job, row: ModelRow | None = None) -> dict[str, Tile]:

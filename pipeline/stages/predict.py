@@ -30,7 +30,7 @@ from pipeline.mapping.inference import Forward, Sliding, count_windows, predict_
 from pipeline.mapping.raster import Levels, write_levels
 from pipeline.progress import bar, say
 from pipeline.stages.fold import Training, trainings
-from pipeline.stages.grids import Tile, tiles_of
+from pipeline.stages.grids import Tile, predicted_tiles, tiles_of
 from pipeline.stages.job import SCENE, STATISTICS, Job
 from pipeline.stages.joining import RECORD as PREDICTION
 from pipeline.stages.joining import Runs
@@ -109,22 +109,21 @@ class Predictor:
 
 def run(job: Job) -> None:
     """Predict labelled and test scenes."""
-    tiles, ensemble = tiles_of(job), job.config.ensemble
+    tiles, ensemble = predicted_tiles(job), job.config.ensemble
     predictors = [predictor_of(job, row) for row in job.config.models]
     folds = read_folds(job.results("augment")["folds"].path("folds.json"))
     held_out = {scene: index for index, fold in enumerate(folds) for scene in fold}
-    wanted = [scene for scene in _scenes(job) if scene in tiles]
-    runs = Runs(job, held_out)
+    runs = Runs(job, set(held_out), tiles)
     with job.open("predict") as folder:
         # Fold by fold, so that each network is loaded and warm for all of its scenes.
-        for scene in sorted(wanted, key=lambda name: (held_out.get(name, len(folds)), name)):
+        for scene in sorted(tiles, key=lambda name: (held_out.get(name, len(folds)), name)):
             used = [(p, p.used(held_out.get(scene), ensemble.unlabelled)) for p in predictors]
             name = f"{OWN if ensemble.runs else SCENE}{scene}"
             own = _predict(job, folder, name, scene, tiles[scene], used)
             if ensemble.runs:
                 runs.join(folder, scene, own)
         made = sum(name.startswith(SCENE) for name in folder.built)
-    say(f"predict: {len(wanted)} scenes, {made} made, {len(wanted) - made} unchanged")
+    say(f"predict: {len(tiles)} scenes, {made} made, {len(tiles) - made} unchanged")
 
 
 def _predict(
@@ -175,13 +174,6 @@ def write_prediction(
     write_levels(folder / FILE, levels, grid.to_map, [str(code) for code in codes])
     networks = [item.name for _, items in used for item in items]
     write_json(folder / PREDICTION, {"codes": list(codes), "networks": networks})
-
-
-def _scenes(job: Job) -> list[str]:
-    """Ids of the scenes that are labelled or to be handed in."""
-    scenes = job.scenes("scenes")
-    roles = {scene: read_json(item.path("scene.json"))["role"] for scene, item in scenes.items()}
-    return [scene for scene, role in roles.items() if role in ("train", "test")]
 
 
 def predictor_of(job: Job, row: ModelRow) -> Predictor:
