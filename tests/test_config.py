@@ -13,25 +13,7 @@ from pipeline.config.load import section_values
 from pipeline.config.model import Generate
 from pipeline.errors import ConfigError
 from pipeline.imagery.generated.scene_ids import scene_id
-
-SHIPPED = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
-
-
-def _tree() -> dict[str, Any]:
-    return {
-        "dataset": {
-            "folder": "raw",
-            "classes": [{"code": 1, "name": "one"}, {"code": 7, "name": "seven"}],
-            "groups": [{"name": "A", "file": "x/{id}.tif", "metres": 7.5, "bands": ["b1", "b2"]}],
-        },
-        "tiles": {"metres": 2.5},
-    }
-
-
-def _load(folder: Path, tree: dict[str, Any], *overrides: str, data: Path | None = None) -> Any:
-    path = folder / "c.yaml"
-    path.write_text(yaml.safe_dump(tree))
-    return load_config(path, overrides, data)
+from tests.config_tree import SHIPPED, config_tree, load_tree
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -40,36 +22,40 @@ def test_every_shipped_configuration_loads(path: Path) -> None:
 
 
 def test_override_wins_and_is_checked(tmp_path: Path) -> None:
-    assert _load(tmp_path, _tree(), "train.batch=3").train.batch == 3
-    assert _load(tmp_path, _tree(), "polygons.min_area={7: 12}").polygons.min_area == {7: 12.0}
+    assert load_tree(tmp_path, config_tree(), "train.batch=3").train.batch == 3
+    assert load_tree(tmp_path, config_tree(), "polygons.min_area={7: 12}").polygons.min_area == {
+        7: 12.0
+    }
     with pytest.raises(ConfigError, match=r"train\.batch"):
-        _load(tmp_path, _tree(), "train.batch=0")
+        load_tree(tmp_path, config_tree(), "train.batch=0")
     for text in ("batch", "train=3"):
         with pytest.raises(ConfigError, match=r"section\.key=value"):
-            _load(tmp_path, _tree(), text)
+            load_tree(tmp_path, config_tree(), text)
 
 
 def test_override_of_a_whole_section_replaces_it(tmp_path: Path) -> None:
-    tree = _tree() | {"network": {"kind": "unet", "width": 8}, "train": {"batch": 3}}
-    config = _load(tmp_path, tree, "network={kind: smp}", "models=[{name: a, train: {steps: 5}}]")
+    tree = config_tree() | {"network": {"kind": "unet", "width": 8}, "train": {"batch": 3}}
+    config = load_tree(
+        tmp_path, tree, "network={kind: smp}", "models=[{name: a, train: {steps: 5}}]"
+    )
     assert config.network.kind == "smp"
     assert [(row.name, row.train.steps, row.train.batch) for row in config.models] == [("a", 5, 3)]
 
 
 def test_data_replaces_the_folder_and_generates_nothing(tmp_path: Path) -> None:
-    tree = _tree() | {"generate": {}}
-    config = _load(tmp_path, tree, data=Path("elsewhere"))
+    tree = config_tree() | {"generate": {}}
+    config = load_tree(tmp_path, tree, data=Path("elsewhere"))
     assert config.dataset.folder == Path("elsewhere")
     assert config.generate is None
 
 
 def test_generated_twins_are_paired(tmp_path: Path) -> None:
-    tree = _tree() | {"generate": {"train_places": 30, "twins": 30}}
+    tree = config_tree() | {"generate": {"train_places": 30, "twins": 30}}
     with pytest.raises(ConfigError, match=r'augment\.same_place: .*add \["6020", "6050"\]'):
-        _load(tmp_path, tree, "augment.same_place=[['6040', '6010']]")
+        load_tree(tmp_path, tree, "augment.same_place=[['6040', '6010']]")
     both = "augment.same_place=[['6040', '6010'], ['6020', '6050']]"
-    assert _load(tmp_path, tree, both).augment.folds
-    assert _load(tmp_path, tree, "generate.twins=0").augment.same_place == ()
+    assert load_tree(tmp_path, tree, both).augment.folds
+    assert load_tree(tmp_path, tree, "generate.twins=0").augment.same_place == ()
 
 
 def test_twin_regions_are_the_generators() -> None:
@@ -108,7 +94,7 @@ def test_faults_name_the_field_and_the_fix(
     tmp_path: Path, section: str, value: Any, message: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        _load(tmp_path, _tree() | {section: value})
+        load_tree(tmp_path, config_tree() | {section: value})
     assert message in str(caught.value)
     assert "c.yaml" in str(caught.value)
 
@@ -133,45 +119,45 @@ def test_one_value_is_not_enough_for_a_norm(
 ) -> None:
     network = ("network.kind=unet", "network.depth=7", "network.normalisation=instance")
     with pytest.raises(ConfigError, match=message):
-        _load(tmp_path, _tree(), *network, *overrides)
-    assert _load(tmp_path, _tree(), *network).augment.patch == 128
+        load_tree(tmp_path, config_tree(), *network, *overrides)
+    assert load_tree(tmp_path, config_tree(), *network).augment.patch == 128
     two = ("network.normalisation=batch", "augment.patch=64", "train.batch=2")
-    assert _load(tmp_path, _tree(), *network, *two).train.batch == 2
+    assert load_tree(tmp_path, config_tree(), *network, *two).train.batch == 2
 
 
 def test_a_library_network_with_one_patch_of_its_lowest_level(tmp_path: Path) -> None:
-    tree = _tree() | {"network": {"kind": "smp"}, "augment": {"patch": 32, "stride": 32}}
+    tree = config_tree() | {"network": {"kind": "smp"}, "augment": {"patch": 32, "stride": 32}}
     with pytest.raises(ConfigError, match=r"train\.batch: .* augment\.patch to 64"):
-        _load(tmp_path, tree, "train.batch=1")
-    assert _load(tmp_path, tree, "train.batch=2").train.batch == 2
+        load_tree(tmp_path, tree, "train.batch=1")
+    assert load_tree(tmp_path, tree, "train.batch=2").train.batch == 2
 
 
 @pytest.mark.parametrize("dataset", [None, "raw", ["raw"]])
 def test_data_beside_a_dataset_that_is_no_section(tmp_path: Path, dataset: Any) -> None:
     with pytest.raises(ConfigError, match=r"dataset(\.classes: is missing|: )"):
-        _load(tmp_path, _tree() | {"dataset": dataset}, data=Path("elsewhere"))
+        load_tree(tmp_path, config_tree() | {"dataset": dataset}, data=Path("elsewhere"))
 
 
 @pytest.mark.parametrize("file", ["x/{id}_{date}.tif", "x/{id}{}.tif", "x/{{id}}.tif", "{id}}"])
 def test_only_the_id_stands_in_braces(tmp_path: Path, file: str) -> None:
-    tree = _tree()
+    tree = config_tree()
     tree["dataset"]["groups"][0]["file"] = file
     with pytest.raises(ConfigError, match=r"dataset\.groups\.0: file: .* in braces"):
-        _load(tmp_path, tree)
+        load_tree(tmp_path, tree)
 
 
 def test_file_pattern_stays_in_the_folder(tmp_path: Path) -> None:
-    tree = _tree()
+    tree = config_tree()
     tree["dataset"]["groups"][0]["file"] = "../{id}.tif"
     with pytest.raises(ConfigError, match="must stay inside"):
-        _load(tmp_path, tree)
+        load_tree(tmp_path, tree)
 
 
 def test_class_codes_are_unique(tmp_path: Path) -> None:
-    tree = _tree()
+    tree = config_tree()
     tree["dataset"]["classes"][1]["code"] = 1
     with pytest.raises(ConfigError, match="1 stands there twice"):
-        _load(tmp_path, tree)
+        load_tree(tmp_path, tree)
 
 
 @pytest.mark.parametrize("text", ["- a list", "a: [", "\x00"])
@@ -188,19 +174,19 @@ def test_missing_file_names_what_there_is(tmp_path: Path) -> None:
 
 
 def test_results_do_not_depend_on_where_the_files_lie(tmp_path: Path) -> None:
-    here = _load(tmp_path, _tree())
-    there = _load(tmp_path, _tree(), data=Path("there"))
+    here = load_tree(tmp_path, config_tree())
+    there = load_tree(tmp_path, config_tree(), data=Path("there"))
     assert section_values(here, ("dataset", "tiles")) == section_values(there, ("dataset", "tiles"))
     assert section_values(here, ("tiles.metres",)) == {"tiles.metres": 2.5}
 
 
 def test_a_configuration_extends_another(tmp_path: Path) -> None:
-    base = _tree() | {"train": {"batch": 3, "loss": {"gamma": 1.0}}, "network": {"width": 8}}
+    base = config_tree() | {"train": {"batch": 3, "loss": {"gamma": 1.0}}, "network": {"width": 8}}
     (tmp_path / "base.yaml").write_text(yaml.safe_dump(base))
     tree = {"extends": "base.yaml", "train": {"loss": {"smoothing": 4.0}}}
-    config = _load(tmp_path, tree)
+    config = load_tree(tmp_path, tree)
     assert (config.train.batch, config.train.loss.gamma, config.train.loss.smoothing) == (3, 1, 4)
-    other = _load(tmp_path, tree | {"network": {"kind": "smp"}})
+    other = load_tree(tmp_path, tree | {"network": {"kind": "smp"}})
     assert other.network.kind == "smp", "a section of another kind takes nothing over"
 
 
@@ -215,12 +201,4 @@ def test_a_configuration_extends_another(tmp_path: Path) -> None:
 )
 def test_what_can_not_be_extended(tmp_path: Path, name: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        _load(tmp_path, {"extends": name})
-
-
-def test_the_stored_configuration_loads_again(tmp_path: Path) -> None:
-    for path in SHIPPED:
-        config = load_config(path)
-        stored = tmp_path / "stored.yaml"
-        stored.write_text(yaml.safe_dump(config.model_dump(mode="json")))
-        assert load_config(stored) == config
+        load_tree(tmp_path, {"extends": name})

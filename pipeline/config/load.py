@@ -14,9 +14,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from pipeline.config.inheritance import merged
 from pipeline.config.model import Config
-from pipeline.config.models import merged
 from pipeline.config.network import KINDS
+from pipeline.config.overrides import check_heard, parse_override, put_override
 from pipeline.errors import ConfigError
 
 _KEY = re.compile("[a-z][a-z0-9_]*")
@@ -29,21 +30,24 @@ def load_config(path: Path, overrides: Sequence[str] = (), data: Path | None = N
 
     Args:
         path: YAML file.
-        overrides: ``section.key=value`` texts; the value is YAML.
+        overrides: ``section.key=value`` texts; the value is YAML. ``models.<name>.`` before it
+            changes a row, ``models.*.`` every row.
         data: Folder that replaces ``dataset.folder``; nothing is generated into it.
 
     Raises:
         ConfigError: Naming the file, the field, the broken rule and, where it can be told, the fix.
     """
-    tree = _read(path)
-    for override in overrides:
-        _override(tree, override)
+    tree, changes = _read(path), [parse_override(text) for text in overrides]
+    for change in changes:
+        put_override(tree, change)
     if data is not None:
         _replace_folder(tree, data)
     try:
-        return Config.model_validate(tree)
+        config = Config.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(_explain(path, error)) from None
+    check_heard(tree, changes)
+    return config
 
 
 def _read(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
@@ -68,28 +72,6 @@ def _extended(path: Path, tree: dict[str, Any], extending: tuple[Path, ...]) -> 
     if base in (path, *extending):
         raise ConfigError(f"{path}: {EXTENDS}: {name} extends this file; remove one of the two")
     return dict(merged(_read(base, (path, *extending)), tree))
-
-
-def _override(tree: dict[str, Any], text: str) -> None:
-    name, equals, value = text.partition("=")
-    keys = name.strip().split(".")
-    if not equals or not all(keys):
-        raise ConfigError(f"--set {text!r}: must read section.key=value")
-    branch: Any = tree
-    for key in keys[:-1]:
-        branch = branch.setdefault(key, {}) if isinstance(branch, dict) else None
-    if not isinstance(branch, dict):
-        raise ConfigError(f"--set {text!r}: {name} does not lead to a key of a section")
-    try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--set {text!r}: the value is not YAML: {error}") from None
-    if len(keys) == 1 and not isinstance(parsed, dict | list):
-        raise ConfigError(
-            f"--set {text!r}: must read section.key=value; a whole section is replaced by "
-            "section={key: value, ...}"
-        )
-    branch[keys[-1]] = parsed
 
 
 def _replace_folder(tree: dict[str, Any], data: Path) -> None:

@@ -5,53 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
+import yaml
 from pydantic import Field, model_validator
 
 from pipeline.config.augment import Augment
-from pipeline.config.base import Section, Seed
+from pipeline.config.base import Section
 from pipeline.config.dataset import Dataset, Scenes
 from pipeline.config.features import Features, Tiles
+from pipeline.config.generate import Generate
+from pipeline.config.inheritance import concise, filled
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
-from pipeline.config.models import Ensemble, ModelRow, filled
+from pipeline.config.models import Ensemble, ModelRow
 from pipeline.config.network import Network, UNet, check_sizes
 from pipeline.config.spectral import check_indices
 from pipeline.config.targets import Targets
 from pipeline.config.train import Train
 from pipeline.config.transfer import Transfer, check_transfer
 
-
-class Generate(Section):
-    """Generated scenes to be written into the dataset's folder: only the demo has this section."""
-
-    train_places: Annotated[int, Field(ge=2, le=500)] = 10
-    test_places: Annotated[int, Field(ge=1, le=500)] = 4
-    twins: Annotated[int, Field(ge=0, le=500)] = 2
-    """Training places that are seen at a second date, too."""
-    smallest: Annotated[int, Field(ge=40, le=5000)] = 220
-    """Shortest side of a scene, metres."""
-    largest: Annotated[int, Field(ge=40, le=5000)] = 320
-    """Longest side of a scene, metres."""
-    seed: Seed = 7
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.smallest > self.largest:
-            raise ValueError(f"smallest {self.smallest} exceeds largest {self.largest}; swap them")
-        if self.twins > self.train_places:
-            raise ValueError(
-                f"twins {self.twins} exceeds train_places {self.train_places}; "
-                f"set twins to at most {self.train_places}"
-            )
-        return self
-
-    def twin_regions(self) -> tuple[tuple[str, str], ...]:
-        """Regions of first dates with those of their twins, as the generator numbers them.
-
-        The rule is that of ``pipeline.imagery.generated.scene_ids``, which a test holds: 25 places
-        per region, regions of first dates in threes from 6010 on, each twin's 30 higher.
-        """
-        first = [6010 + 60 * (i // 3) + 10 * (i % 3) for i in range(-(-self.twins // 25))]
-        return tuple((str(region), str(region + 30)) for region in first)
+__all__ = ["Config", "Generate"]
 
 
 class Config(Section):
@@ -169,6 +140,15 @@ class Config(Section):
                 f"{finest} m; the unit is metres; set it between {finest / 16:g} and "
                 f"{finest * 64:g}"
             )
+
+    def to_yaml(self) -> str:
+        """Text of a file that gives this configuration again.
+
+        Rows name what is their own alone, so a change of the file's top, or an override of it,
+        reaches them as in the file that this configuration came from.
+        """
+        tree = concise(self.model_dump(mode="json"))
+        return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
     def codes_of(self, row: ModelRow) -> tuple[int, ...]:
         """Codes of the classes that a model tells, in the dataset's order."""

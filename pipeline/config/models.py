@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,7 +16,6 @@ from pipeline.config.targets import Targets
 from pipeline.config.train import Train
 from pipeline.config.transfer import Transfer
 
-_OWN_KIND: Final = UNet.model_fields["kind"].default
 DEFAULT: Final = "all"
 """Name of the one model of a configuration that lists none."""
 
@@ -28,7 +26,8 @@ class ModelRow(Section):
     """One group of classes with networks of its own.
 
     Each section that a row names changes only the keys that it names: all others are those of the
-    section of the same name at the top of the configuration.
+    section of the same name at the top of the configuration. A table (shares of terms, values per
+    class code) is one value: a row that names it names all of it.
     """
 
     name: Name
@@ -79,7 +78,8 @@ class Ensemble(Section):
     runs: tuple[str, ...] = ()
     """Other runs whose predictions are joined with this one's."""
     join: Combine = "mean"
-    """How runs are joined; a vote is one of masks, each at its own run's thresholds."""
+    """How runs are joined; a vote is one of masks: the other runs' at their own thresholds, this
+    one's at 0.5, as its thresholds are chosen on the joint answer."""
     weights: tuple[Annotated[float, Field(gt=0)], ...] = ()
     """Weight of this run and of each of ``runs``; none named means equal ones."""
 
@@ -87,6 +87,12 @@ class Ensemble(Section):
     def _check(self) -> Self:
         if len(set(self.runs)) != len(self.runs):
             raise ValueError(f"runs: {list(self.runs)} names a run twice; use weights for that")
+        if not self.runs and (self.weights or self.join != "mean"):
+            name, value = ("weights", list(self.weights)) if self.weights else ("join", self.join)
+            raise ValueError(
+                f"{name}: {value} is for runs that are joined, but there are none; name them in "
+                f"ensemble.runs, or remove {name}"
+            )
         if self.weights and len(self.weights) != 1 + len(self.runs):
             raise ValueError(
                 f"weights: {len(self.weights)} weights for {1 + len(self.runs)} runs; give one for "
@@ -104,44 +110,3 @@ INHERITED: Final = tuple(
     name for name in ModelRow.model_fields if name not in ("name", "classes", "capacity")
 )
 """Sections that a row takes from the top of the configuration where it says nothing."""
-
-
-def filled(tree: Any) -> Any:
-    """A configuration's values with every row of ``models`` complete.
-
-    What has another shape than a configuration is left for the check to name.
-    """
-    if not isinstance(tree, dict):
-        return tree
-    tree = _with_kind(tree)
-    rows = tree.get("models", [{"name": DEFAULT}])
-    if not isinstance(rows, list | tuple):
-        return tree
-    whole = [_filled_row(row, tree) if isinstance(row, Mapping) else row for row in rows]
-    return {**tree, "models": whole}
-
-
-def _filled_row(row: Mapping[str, Any], tree: Mapping[str, Any]) -> dict[str, Any]:
-    inherited = {name: tree[name] for name in INHERITED if name in tree}
-    own = {name: merged(inherited.get(name), row[name]) for name in row}
-    return _with_kind({**inherited, **own})
-
-
-def _with_kind(tree: dict[str, Any]) -> dict[str, Any]:
-    """The same with ``network.kind`` named: where nothing else is said, it is our own U-Net."""
-    network = tree.get("network")
-    if not isinstance(network, Mapping) or "kind" in network:
-        return tree
-    return {**tree, "network": {"kind": _OWN_KIND, **network}}
-
-
-def merged(base: Any, own: Any) -> Any:
-    """Keys of ``own`` over those of ``base``, sections within sections likewise.
-
-    A section of another ``kind`` takes nothing over, and neither does what is no section.
-    """
-    if not (isinstance(base, Mapping) and isinstance(own, Mapping)):
-        return own
-    if "kind" in own and own["kind"] != base.get("kind", _OWN_KIND):
-        return own
-    return {**base, **{key: merged(base.get(key), own[key]) for key in own}}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.config.base import Metres, Section
 
@@ -20,6 +20,16 @@ class Targets(Section):
     dilate: dict[int, Metres] = Field(default_factory=dict)
     """Metres by which polygons grow on all sides, per class code: for classes so thin that their
     pixels are hard to hit."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        usual = type(self).model_fields["samples"].default
+        if not self.soft and self.samples != usual:
+            raise ValueError(
+                f"samples {self.samples} has no effect: only soft targets are measured; set soft "
+                f"to true, or remove samples (or set it to {usual})"
+            )
+        return self
 
     @property
     def are_truth(self) -> bool:
