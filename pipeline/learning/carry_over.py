@@ -35,10 +35,13 @@ class Report:
     carried: frozenset[str]
 
     def lines(self) -> tuple[str, ...]:
-        """The report in words, a line per fact."""
+        """The report in words, a line per fact; channels that only kept their place are counted."""
+        others = [row for row in self.matches if row.names != (row.channel,) or row.distance]
+        same = len(self.matches) - len(others)
         return (
             f"{len(self.copied)} tensors copied as they are",
-            *(f"channel {match}" for match in self.matches),
+            *([f"{same} channels from their namesakes"] if same else ()),
+            *(f"channel {match}" for match in others),
             f"outputs kept: {_listed(map(str, self.codes))}",
             f"new, all or in part: {_listed(self.fresh)}",
         )

@@ -95,6 +95,15 @@ def test_filters_by_wavelength_worked_out_by_hand() -> None:
     assert "channel NDVI: drawn anew" in report.lines()
 
 
+def test_channels_from_their_namesakes_are_counted_not_listed() -> None:
+    old = made(SMALL, ("red", "green", "NDVI"), (5,), 0)
+    lines = carried(made(SMALL, ("green", "edge", "NDVI"), (5,), 1), old).lines()
+    assert "2 channels from their namesakes" in lines
+    assert [line for line in lines if line.startswith("channel ")] == [
+        "channel edge: red, 65 nm away"
+    ]
+
+
 def test_limit_of_the_distance_is_used() -> None:
     old, new = made(SMALL, ("red", "green"), (5,), 0), made(SMALL, ("edge", "blue"), (5,), 1)
     carried(new, old, max_distance=64)
