@@ -26,17 +26,21 @@ from pipeline.stages.fold import (
     transfer_source,
 )
 from pipeline.stages.job import Job
+from pipeline.stages.other_runs import check_runs
 
 
 def check_trainings(job: Job) -> None:
-    """Check that every training of every model can begin.
+    """Check that every training of every model can begin, and other runs be joined afterwards.
 
     Raises:
         ConfigError: If one can't: its device, loss, augmentation, network or first weights; the
-            message begins with the model or the training.
-        ArtifactError: If a stage before has not finished, or weights to start from are damaged.
+            message begins with the model or the training. Or if a run of ``ensemble.runs`` doesn't
+            fit this one.
+        ArtifactError: If a stage before, or another run, has not finished, or if weights to start
+            from are damaged.
         TrainingError: If all weights of a network are frozen.
     """
+    check_runs(job)
     for row in job.config.models:
         _check_model(job, row)
 
@@ -46,7 +50,6 @@ def _check_model(job: Job, row: ModelRow) -> None:
     with _naming(f"model {row.name}"):
         ground = load_ground(job, row)
         compute = choose_compute(row.train.device, row.train.precision)
-        choose_compute(row.train.device, row.predict.precision)
         build_loss(row.train.loss, ground.codes)
     for training in trainings(job, row):
         if training.repeat == 0:

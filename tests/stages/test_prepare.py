@@ -14,7 +14,9 @@ import yaml
 from pipeline.artifacts import load_item
 from pipeline.chain import CHAIN
 from pipeline.config import load_config
+from pipeline.config.transfer import Transfer
 from pipeline.errors import DatasetError
+from pipeline.files import write_json
 from pipeline.imagery.generated import dataset
 from pipeline.stages.job import Job
 from pipeline.stages.prepare import prepare
@@ -46,6 +48,47 @@ def test_inputs_are_replaced_only_where_they_differ(tmp_path: Path) -> None:
     prepare(job)
     after = _times(job)
     assert [name for name in before if after[name] != before[name]] == ["scenes.json"]
+
+
+def _changed(job: Job, before: dict[str, int]) -> list[str]:
+    return [name for name, moment in _times(job).items() if before[name] != moment]
+
+
+def _source_job(folder: Path, **transfer: str) -> Job:
+    (folder / "raw").mkdir(exist_ok=True)
+    job = _job(folder)
+    row = job.config.models[0].model_copy(update={"transfer": Transfer.model_validate(transfer)})
+    return Job(job.config.model_copy(update={"models": (row,)}), job.run)
+
+
+def test_another_network_to_start_from_makes_train_old(tmp_path: Path) -> None:
+    job = _source_job(tmp_path, run="base")
+    prepare(job)  # the run is not there yet: the stage says so
+    for stage, makes_old in (("train", True), ("augment", True), ("predict", False)):
+        before = _times(job)
+        items = {"all-fold-0": {"key": "1", "digest": "2"}}
+        write_json(tmp_path / "base" / stage / "manifest.json", {"items": items, "seconds": 1})
+        prepare(job)
+        assert _changed(job, before) == ["train.json"] * makes_old
+        before = _times(job)
+        write_json(tmp_path / "base" / stage / "manifest.json", {"items": items, "seconds": 2})
+        prepare(job)
+        assert not _changed(job, before)
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_other_weights_to_start_from_make_train_old(tmp_path: Path, bare: bool) -> None:
+    weights = tmp_path / "source" / "weights.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"1")
+    job = _source_job(tmp_path, source=str(weights if bare else weights.parent))
+    prepare(job)
+    before = _times(job)
+    prepare(job)
+    assert not _changed(job, before)
+    weights.write_bytes(b"23")
+    prepare(job)
+    assert _changed(job, before) == ["train.json"]
 
 
 def test_resolved_configuration_is_stored(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,16 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from pipeline.artifacts import load_stage
+from pipeline.artifacts import StageFolder, load_stage
+from pipeline.config import Config
+from pipeline.config.models import Ensemble
 from pipeline.errors import ArtifactError, TrainingError
-from pipeline.files import read_json
+from pipeline.files import read_json, write_json
 from pipeline.learning.weights import load_network
 from pipeline.stages import augment, train
+from pipeline.stages.fold import Training
 from pipeline.stages.job import Job
-from tests.stages.tiled_run import LABELLED, tiled_job, write_tiled_run
+from tests.stages.tiled_run import CONFIG, LABELLED, tiled_job, write_tiled_run
 
 
 @pytest.fixture
@@ -117,6 +122,58 @@ def test_folds_of_other_scenes_are_refused(
     write_tiled_run(tmp_path)
     with pytest.raises(ArtifactError, match="run `augment` again"):
         train.run(job)
+
+
+@pytest.mark.parametrize(
+    ("ends", "steps"),
+    [
+        ([(200, 0.5), (400, 0.1), (1000, 0)], 300),  # 1000 is the last step: nothing was chosen
+        ([(200, 0.5), (1000, None), (1000, 0)], 200),
+        ([(1000, 0), (600, None)], 800),
+    ],
+)
+def test_steps_without_validation_follow_the_folds_that_chose(
+    tmp_path: Path, ends: list[tuple[int, float | None]], steps: int
+) -> None:
+    def build(folder: Path, step: int, score: float | None) -> None:
+        write_json(folder / "training.json", {"best_step": step, "mean_jaccard": score})
+
+    wanted = [Training("all", fold) for fold in range(len(ends))]
+    with StageFolder(tmp_path, "train", "test") as folder:
+        for training, (step, score) in zip(wanted, ends, strict=True):
+            folder.item(training.name, {}, partial(build, step=step, score=score))
+        assert train._chosen_steps(folder.items, [*wanted, Training("all", None)]) == steps
+
+
+def test_a_limit_at_the_top_is_shared_by_the_trainings_of_all_models(tmp_path: Path) -> None:
+    def seconds(repeats: int, unlabelled: str, *own: float | None) -> list[float | None]:
+        rows = [{"name": f"m{n}", "train": {} if m == 5 else {"minutes": m}} for n, m in _nth(own)]
+        tree = {**CONFIG, "train": {**CONFIG["train"], "minutes": 5}, "models": rows}
+        tree["ensemble"] = {"repeats": repeats, "unlabelled": unlabelled}
+        job = Job(Config.model_validate(tree), tmp_path)
+        return [train.seconds_of(job, row) for row in job.config.models]
+
+    assert seconds(1, "folds", 5) == [300 / 2]  # two folds
+    assert seconds(1, "folds", 5, 5) == [300 / 4] * 2
+    assert seconds(2, "both", 5, 5) == [300 / 12] * 2  # two folds and one on all, each twice
+    assert seconds(1, "folds", 5, 2, 5, None) == [300 / 4, 120 / 2, 300 / 4, None]
+
+
+def _nth(values: Sequence[float | None]) -> list[tuple[int, float | None]]:
+    return list(enumerate(values))
+
+
+def test_another_share_of_the_time_trains_again(job: Job, tmp_path: Path) -> None:
+    limited = tiled_job(tmp_path, train={"minutes": 60})
+    train.run(limited)
+    before = _built(limited)
+    train.run(limited)
+    assert _built(limited) == before
+    twice = limited.config.model_copy(update={"ensemble": Ensemble(repeats=2)})
+    train.run(Job(twice, limited.run))
+    after = _built(limited)
+    assert set(after) == {f"all-fold-{name}" for name in ("0", "1", "0.1", "1.1")}
+    assert all(after[name] != time for name, time in before.items())
 
 
 class _NoNumber(nn.Module):
