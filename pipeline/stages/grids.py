@@ -56,16 +56,26 @@ class Tile:
 
     Attributes:
         bands: The scene's cache.
+        groups: Names of the band groups on its grid; None for all of the cache.
         grid: Item of the model's own grid; None for the cache's own.
     """
 
     bands: Item
+    groups: tuple[str, ...] | None = None
     grid: Item | None = None
 
     @property
-    def digest(self) -> Any:
-        """Content of all of it, for keys."""
-        return self.bands.digest if self.grid is None else [self.bands.digest, self.grid.digest]
+    def digest(self) -> dict[str, str]:
+        """Content of all that is read of it, for keys: its band groups and the files of its grid.
+
+        Where a file lies doesn't count, and neither do groups and grids of others.
+        """
+        bands = {name: file.sha256 for name, file in self.bands.files.items()}
+        if self.grid is None:
+            return bands
+        own = {name: file.sha256 for name, file in self.grid.files.items()}
+        names = [f"{group}.npy" for group in self.groups or ()]
+        return {**{name: bands[name] for name in names}, **own}
 
     def file(self, name: str) -> str:
         """SHA-256 of a file of the grid."""
@@ -118,7 +128,9 @@ def grid_tiles(config: Config, row: ModelRow | None, items: Mapping[str, Item]) 
         return {scene: Tile(item) for scene, item in scenes}
     wanted = grid_of(config, row)
     name = next(name for name, grid in other_grids(config).items() if grid == wanted)
-    return {scene: Tile(item, items[grid_item(name, scene)]) for scene, item in scenes}
+    return {
+        scene: Tile(item, wanted.groups, items[grid_item(name, scene)]) for scene, item in scenes
+    }
 
 
 def tiles_of(job: Job, row: ModelRow | None = None) -> dict[str, Tile]:

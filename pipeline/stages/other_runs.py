@@ -199,7 +199,13 @@ def _check_scene(run: OtherRun, scene: str, tile: Tile, codes: Sequence[int]) ->
             f"{run.job.run / 'predict'}: has no prediction of {scene}; run `predict` of {name} "
             "with the scenes of this run"
         )
-    said = read_json(item.path(RECORD)).get("codes")
+    record = read_json(item.path(RECORD))
+    said = record.get("codes")
+    if record.get("unanswered") != 0:
+        raise ArtifactError(
+            f"{item.folder}: does not tell a probability of 0 from no answer, it was made by an "
+            f"older version; run `predict` of {name} again"
+        )
     if said != list(codes):
         raise ConfigError(
             f"ensemble.runs: {name} predicts {scene} for the classes {said} instead of "

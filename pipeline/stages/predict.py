@@ -2,19 +2,20 @@
 
 A labelled scene is predicted by the networks that were not trained on it, another scene by those
 that ``ensemble.unlabelled`` names. Each scene is an item ``scene-<id>``: ``probability.tif`` (K
-bands, uint8, on the run's working grid) and a record. Where other runs are joined in, what this
-run alone says is an item ``own-<id>``.
+bands, uint8, on the run's working grid, level 0 for no answer) and a record. Where other runs are
+joined in, what this run alone says is an item ``own-<id>``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
-from pipeline.artifacts import Item, StageFolder
+from pipeline.artifacts import Item, StageFolder, load_item
 from pipeline.config.models import Combine, ModelRow
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_json
@@ -22,21 +23,22 @@ from pipeline.imagery.features import InputRecipe
 from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.folds import read_folds
 from pipeline.learning.weights import RECORD, WEIGHTS, load_network, read_network_record
-from pipeline.mapping.coverage import predictable
+from pipeline.mapping.coverage import UNANSWERED, Levels, mark_answers, predictable
 from pipeline.mapping.cutting import cutter
 from pipeline.mapping.ensemble import joined_classes
 from pipeline.mapping.forward import make_forward
 from pipeline.mapping.inference import Forward, Sliding, count_windows, predict_levels
-from pipeline.mapping.raster import Levels, write_levels
+from pipeline.mapping.raster import write_levels
 from pipeline.progress import bar, say
 from pipeline.stages.fold import Training, trainings
 from pipeline.stages.grids import Tile, predicted_tiles, tiles_of
 from pipeline.stages.job import SCENE, STATISTICS, Job
+from pipeline.stages.joining import FILE, Runs
 from pipeline.stages.joining import RECORD as PREDICTION
-from pipeline.stages.joining import Runs
 
-FILE = "probability.tif"
 OWN = "own-"
+Load = Callable[[Path, InputRecipe, tuple[int, ...], Compute], Forward]
+"""Gives the network in a folder, see :func:`load_forward`."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Predictor:
         recipe: How inputs are made.
         sliding: How windows slide.
         compute: Device and arithmetic.
-        forward: Gives the network of an item, loaded once.
+        forward: Gives the network of an item.
     """
 
     row: ModelRow
@@ -91,61 +93,78 @@ class Predictor:
         }
 
     def levels(self, scene: str, used: Sequence[Item]) -> Levels:
-        """(K_m, h, w) levels on the model's grid."""
+        """(K_m, h, w) levels on the model's grid, 0 where its band groups are empty."""
         tile = self.tiles[scene].open()
         cut = cutter(tile, self.recipe, self.sliding.side, self.compute.device)
         forwards = [self.forward(item) for item in used]
         with bar() as display:
             total = count_windows(tile.shape, self.sliding)
             task = display.add_task(f"{self.row.name}: {scene}", total=total, note="")
-            return predict_levels(
+            found = predict_levels(
                 tile.shape,
                 cut,
                 forwards,
                 self.sliding,
                 lambda windows: display.advance(task, windows),
             )
+        return mark_answers(found, predictable(tile))
 
 
 def run(job: Job) -> None:
     """Predict labelled and test scenes."""
     tiles, ensemble = predicted_tiles(job), job.config.ensemble
-    predictors = [predictor_of(job, row) for row in job.config.models]
     folds = read_folds(job.results("augment")["folds"].path("folds.json"))
     held_out = {scene: index for index, fold in enumerate(folds) for scene in fold}
     runs = Runs(job, set(held_out), tiles)
+    # No more networks stay loaded than one model needs for one scene.
+    load = lru_cache(_most_networks(job))(load_forward)
+    predictors = [predictor_of(job, row, load) for row in job.config.models]
     with job.open("predict") as folder:
-        # Fold by fold, so that each network is loaded and warm for all of its scenes.
+        # Fold by fold, so that a single model's networks are loaded once for all of their scenes.
         for scene in sorted(tiles, key=lambda name: (held_out.get(name, len(folds)), name)):
             used = [(p, p.used(held_out.get(scene), ensemble.unlabelled)) for p in predictors]
-            name = f"{OWN if ensemble.runs else SCENE}{scene}"
-            own = _predict(job, folder, name, scene, tiles[scene], used)
+            own = _predict(job, folder, scene, tiles[scene], used)
             if ensemble.runs:
                 runs.join(folder, scene, own)
         made = sum(name.startswith(SCENE) for name in folder.built)
     say(f"predict: {len(tiles)} scenes, {made} made, {len(tiles) - made} unchanged")
 
 
+def _most_networks(job: Job) -> int:
+    """The largest number of networks that a model has: a scene needs no more of them."""
+    return max(len(trainings(job, row)) for row in job.config.models)
+
+
 def _predict(
     job: Job,
     folder: StageFolder,
-    name: str,
     scene: str,
     tile: Tile,
     used: Sequence[tuple[Predictor, Sequence[Item]]],
 ) -> Item:
-    """The item of a scene, by this run's networks alone."""
-    codes, combine = job.config.dataset.codes, job.config.ensemble.combine
+    """The item of a scene, by this run's networks alone.
 
-    def build(target: Path) -> None:
-        write_prediction(target, scene, tile, used, codes, combine)
-
+    It has another name where other runs are joined in. What was made under the one name is taken
+    over under the other, so that naming runs, or none, predicts nothing again.
+    """
+    codes, ensemble = job.config.dataset.codes, job.config.ensemble
+    names = (f"{OWN}{scene}", f"{SCENE}{scene}")
+    name, twin = names if ensemble.runs else names[::-1]
     inputs = {
         "tile": tile.digest,
         "codes": list(codes),
-        "combine": combine,
+        "combine": ensemble.combine,
         "models": [predictor.inputs(scene, items) for predictor, items in used],
     }
+
+    def build(target: Path) -> None:
+        made = load_item(folder.folder / twin)
+        if made is not None and made.key == folder.key(inputs):
+            for file in made.files:
+                copyfile(made.path(file), target / file)
+        else:
+            write_prediction(target, scene, tile, used, codes, ensemble.combine)
+
     return folder.item(name, inputs, build)
 
 
@@ -170,14 +189,42 @@ def write_prediction(
     grid = tile.open()
     parts = [(p.places, partial(p.levels, scene, items)) for p, items in used]
     levels = joined_classes(parts, len(codes), grid.shape, combine)
-    levels *= predictable(grid)
     write_levels(folder / FILE, levels, grid.to_map, [str(code) for code in codes])
     networks = [item.name for _, items in used for item in items]
-    write_json(folder / PREDICTION, {"codes": list(codes), "networks": networks})
+    record = {"codes": list(codes), "networks": networks, "unanswered": UNANSWERED}
+    write_json(folder / PREDICTION, record)
 
 
-def predictor_of(job: Job, row: ModelRow) -> Predictor:
+def load_forward(
+    folder: Path, recipe: InputRecipe, codes: tuple[int, ...], compute: Compute
+) -> Forward:
+    """The network in a folder, ready to predict.
+
+    Args:
+        folder: Its item.
+        recipe: What its inputs must be.
+        codes: What its classes must be, in order.
+        compute: Device and arithmetic.
+
+    Raises:
+        ArtifactError: If it has other inputs or classes.
+    """
+    record = read_network_record(folder)
+    if record.channels != recipe.names or record.codes != codes:
+        raise ArtifactError(
+            f"{folder}: its network has other inputs or classes than the configuration; "
+            "run `train` again"
+        )
+    return make_forward(load_network(folder), compute)
+
+
+def predictor_of(job: Job, row: ModelRow, load: Load = load_forward) -> Predictor:
     """The predictor of one model of a trained run.
+
+    Args:
+        job: The run.
+        row: The model.
+        load: Gives the network in a folder; it may keep networks.
 
     Raises:
         ArtifactError: If a network is missing.
@@ -190,17 +237,7 @@ def predictor_of(job: Job, row: ModelRow) -> Predictor:
     missing = [training.name for training in wanted if training.name not in items]
     if missing:
         raise ArtifactError(f"{job.run / 'train'}: lacks {missing[0]}; run `train`")
-
-    @cache
-    def load(folder: Path) -> Forward:
-        record = read_network_record(folder)
-        if record.channels != recipe.names or record.codes != codes:
-            raise ArtifactError(
-                f"{folder}: its network has other inputs or classes than the configuration; "
-                "run `train` again"
-            )
-        return make_forward(load_network(folder), compute)
-
+    combine = job.config.ensemble.combine
     return Predictor(
         row=row,
         places=job.config.places_of(row),
@@ -209,12 +246,8 @@ def predictor_of(job: Job, row: ModelRow) -> Predictor:
         networks={training: items[training.name] for training in wanted},
         recipe=recipe,
         sliding=Sliding(
-            settings.window,
-            settings.overlap,
-            settings.batch,
-            settings.d4,
-            combine=job.config.ensemble.combine,
+            settings.window, settings.overlap, settings.batch, settings.d4, combine=combine
         ),
         compute=compute,
-        forward=lambda item: load(item.folder),
+        forward=lambda item: load(item.folder, recipe, codes, compute),
     )
