@@ -129,7 +129,6 @@ def test_strips_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_settings_that_leave_the_truth_say_so() -> None:
     assert Targets().are_truth
-    assert Targets(samples=8).are_truth
     assert not SOFT.are_truth
     assert not Targets(dilate={1: 1.0}).are_truth
 
