@@ -11,7 +11,7 @@ from pipeline.config.features import Features
 @pytest.mark.parametrize("second", [5, 5.0000001])
 def test_a_side_of_contrast_that_stands_there_twice_is_refused(second: float) -> None:
     """Channels are named by six digits of it, and no two may have one name."""
-    with pytest.raises(ValidationError, match="contrast: 5 m stands there twice.*remove one"):
+    with pytest.raises(ValidationError, match=r"contrast: 5 m stands there twice.*remove one"):
         Features(contrast=(5, 10, second))
 
 

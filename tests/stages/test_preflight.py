@@ -94,6 +94,10 @@ def write_source(folder: Path, *seen: str) -> Path:
             },
             r"b-fold-0: augment\.enrich\.channel_dropout: .*one input channel only",
         ),
+        (
+            {"features": {"contrast": list(range(1, 1400))}},
+            r"b-fold-0: features: .*channels: Tuple should have at most 4096 items.*change",
+        ),
         ({"transfer": {"run": "gone"}}, r"b-fold-0: transfer\.run: no run gone has been trained"),
     ],
 )
