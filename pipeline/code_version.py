@@ -28,6 +28,8 @@ _NO_NUMBERS = (
     "items",
     "progress",
     "stages.job",
+    "stages.other_runs",
+    "stages.preflight",
     "stages.watch",
 )
 _LIBRARIES = {

@@ -19,7 +19,8 @@ class Train(Section):
     steps: Positive = 1000
     """Optimizer steps per fold."""
     minutes: Above | None = None
-    """Limit of all folds' training time; each fold stops at its share and says so."""
+    """Limit of all trainings' time together, validation included; each stops at its share and says
+    so. A row of models with another value has it for its own trainings."""
     batch: Positive = 8
     """Patches per batch."""
     accumulate: Positive = 1
