@@ -33,8 +33,8 @@ _TOP = LEVELS - 1
 VOTE = math.ceil(_TOP * HALF)
 """Level from which on a probability is one half or more."""
 _END = 0.4
-"""Steps from 0 and from 255 that the least answer and level 255 stand for in odds, as those of 0 and
-255 know no bounds: less than half a step, so that an answer joined with itself stays as it is."""
+"""Steps from 0 and from 255 that the least answer and level 255 stand for in odds, as the odds of 0
+and 255 know no bounds: less than half a step, so that an answer joined with itself stays."""
 
 
 def of_view(logits: Tensor, combine: Combine) -> Tensor:

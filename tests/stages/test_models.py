@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,22 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.artifacts import load_stage
-from pipeline.errors import ConfigError
-from pipeline.files import read_json
+from pipeline.files import hash_file, read_json
 from pipeline.learning.device import choose_compute
-from pipeline.learning.weights import read_network_record
+from pipeline.learning.weights import load_network, read_network_record
 from pipeline.mapping.raster import read_levels
 from pipeline.stages import augment, evaluate, predict, prepare, scenes, tiles, train
 from pipeline.stages.fold import Training, load_ground, make_source
+from pipeline.stages.grids import tiles_of
 from pipeline.stages.job import Job
-from tests.contest_folder import TEST, TRAIN, contest_config, write_contest_folder
+from tests.contest_folder import (
+    TEST,
+    TRAIN,
+    contest_config,
+    stripes,
+    write_contest_folder,
+    write_tiff,
+)
 
 GROUPS = ("P", "M", "A")
 ROWS: list[dict[str, Any]] = [
@@ -99,6 +107,82 @@ def test_a_row_s_change_costs_that_row_alone(contest: Path, tmp_path: Path) -> N
         "fine-fold-0",
         "fine-fold-1",
     }
+
+
+def test_what_others_need_costs_a_row_nothing(contest: Path, tmp_path: Path) -> None:
+    """Band groups of another row, and the run's own resolution, are not in a row's key."""
+    run, steps = tmp_path / "run", {"steps": 1, "batch": 2, "validations": 1}
+    fine = {"name": "fine", "features": {"groups": ["P", "M"]}, "tiles": {"metres": 1.25}}
+    swir = {"name": "swir", "features": {"groups": ["A"]}, "tiles": {"metres": 7.5 / 4}}
+    built(job_of(contest, run, models=[fine], train=steps), *EARLY)
+    made = built(job_of(contest, run, models=[fine, swir], train=steps), *EARLY)
+    assert "grid-fine-6010_0_0" in made["tiles"]  # the run's grid is now that of all groups
+    assert made["train"] == {"swir-fold-0", "swir-fold-1"}
+    other = job_of(contest, run, models=[fine, swir], train=steps, tiles={"metres": 2.5})
+    made = built(other, *EARLY)
+    assert "scene-6010_0_0" in made["tiles"]
+    assert made["train"] == set()
+
+
+def test_a_row_s_own_bands_are_in_its_key(contest: Path, tmp_path: Path) -> None:
+    """The counterpart: a digest holds each file that the model reads, and no other."""
+    rows = [{"name": "fine", "features": {"groups": ["P", "M"]}}, {"name": "all"}]
+    job = job_of(contest, tmp_path / "run", models=rows)
+    built(job, scenes, tiles)
+    own, whole = (tiles_of(job, row)[TEST[0]] for row in job.config.models)
+    assert set(own.digest) == {"P.npy", "M.npy", "mask.npy", "tile.json"}
+    assert set(whole.digest) == {*own.digest, "A.npy"}
+    assert own.digest["mask.npy"] == own.file("mask.npy")
+    folder = job.run / "tiles" / f"scene-{TEST[0]}"
+    assert own.digest["P.npy"] == hash_file(folder / "P.npy")
+
+
+def test_nodata_of_one_model_s_bands_is_no_other_s(tmp_path: Path) -> None:
+    """Where band group A is empty, the model without it answers, and alone where both tell."""
+    raw = write_contest_folder(tmp_path / "raw", GROUPS)
+    path = raw / "sixteen_band" / f"{TEST[0]}_A.tif"
+    pixels = stripes(4, 8, 2, 3)
+    pixels[:, :, :2] = 0  # the left half
+    write_tiff(path, pixels)
+    rows = [
+        {"name": "fine", "features": {"groups": ["P", "M"]}},
+        {"name": "swir", "classes": [5], "features": {"groups": ["A"]}, "tiles": {"metres": 3.75}},
+    ]
+    steps = {"steps": 1, "batch": 2, "validations": 1}
+    job = job_of(raw, tmp_path / "run", models=rows, train=steps, tiles={"metres": 1.25})
+    built(job, *EARLY, predict)
+    found = levels_of(job, TEST[0])
+    assert found.shape == (2, 24, 24)
+    assert found.all()
+    fine, swir = (
+        predictor.levels(TEST[0], predictor.used(None, "folds"))
+        for predictor in (predict.predictor_of(job, row) for row in job.config.models)
+    )
+    assert not swir[0, :, :4].any()
+    assert swir[0, :, 6:].all()
+    np.testing.assert_array_equal(found[0], fine[0])
+    np.testing.assert_array_equal(found[1, :, :10], fine[1, :, :10])  # 12 columns less an edge
+    assert not np.array_equal(found[1, :, 20:], fine[1, :, 20:])
+
+
+def test_networks_of_one_model_stay_loaded_and_no_more(
+    contest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive: weakref.WeakSet[torch.nn.Module] = weakref.WeakSet()
+    counts = []
+
+    def load(folder: Path) -> torch.nn.Module:
+        network = load_network(folder)
+        alive.add(network)
+        counts.append(len(alive))
+        return network
+
+    monkeypatch.setattr(predict, "load_network", load)
+    rows = [{"name": name} for name in ("a", "b", "c")]
+    steps = {"steps": 1, "batch": 2, "validations": 1}
+    built(job_of(contest, tmp_path / "run", models=rows, train=steps), *EARLY, predict)
+    # Of six networks two of a model; one may be loaded while the one that makes way is still there.
+    assert max(counts) <= 3
 
 
 def test_one_row_with_everything_is_what_no_row_is(contest: Path, tmp_path: Path) -> None:
@@ -232,28 +316,3 @@ def test_runs_are_joined(contest: Path, tmp_path: Path) -> None:
     vote = job_of(contest, tmp_path / "first", ensemble={**ensemble, "join": "vote"})
     built(vote, predict)
     assert set(np.unique(levels_of(vote, TRAIN[0]))) <= {1, 64, 191, 255}
-
-
-@pytest.mark.parametrize(
-    ("sections", "message"),
-    [
-        ({"tiles": {"metres": 2.5}}, "another tiles.metres"),
-        ({"augment": {"patch": 16, "stride": 8, "folds": 2, "same_place": [["6010", "6020"]]}}, ""),
-    ],
-)
-def test_runs_that_do_not_fit_are_refused(
-    contest: Path, tmp_path: Path, sections: dict[str, Any], message: str
-) -> None:
-    _other_run(contest, tmp_path / "second", **sections)
-    job = job_of(contest, tmp_path / "first", ensemble={"runs": ["second"]})
-    built(job, *EARLY)
-    with pytest.raises(ConfigError, match=message or "another augment.same_place"):
-        predict.run(job)
-
-
-def test_runs_that_are_not_there(contest: Path, tmp_path: Path) -> None:
-    for name, message in (("none", "no such run"), ("../x", "not the name"), ("first", "another")):
-        job = job_of(contest, tmp_path / "first", ensemble={"runs": [name]})
-        built(job, *EARLY)
-        with pytest.raises(ConfigError, match=message):
-            predict.run(job)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import torch
 
 from pipeline.artifacts import StageFolder
 from pipeline.errors import ArtifactError
@@ -18,6 +19,7 @@ from tests.stages.fake_run import (
     fake_network,
     make_run,
     masks_of,
+    stored,
     write_network,
 )
 from tests.stages.fake_run import built as built_by
@@ -57,6 +59,41 @@ def test_labelled_scenes_are_held_out_and_test_scenes_see_all_networks(tmp_path:
     np.testing.assert_array_equal(levels(job, "b_0_0"), wanted("b_0_0", 2))
     np.testing.assert_array_equal(levels(job, "c_0_0"), wanted("c_0_0", 4))
     np.testing.assert_array_equal(levels(job, "t_0_0"), wanted("t_0_0", 2, 4))
+
+
+def test_each_network_of_the_only_model_is_loaded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = []
+
+    def load(folder: Path) -> torch.nn.Module:
+        loaded.append(folder.name)
+        return fake_network(folder)
+
+    monkeypatch.setattr(predict, "load_network", load)
+    predict.run(make_run(tmp_path))
+    assert sorted(loaded) == ["all-fold-0", "all-fold-1"]
+
+
+def test_level_0_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However sure a network is that a class is not there: that is level 1."""
+
+    def sure(folder: Path) -> torch.nn.Module:
+        network = fake_network(folder)
+        with torch.no_grad():
+            for weights in network.parameters():
+                weights.mul_(100)
+        return network
+
+    monkeypatch.setattr(predict, "load_network", sure)
+    job = make_run(tmp_path)
+    predict.run(job)
+    found = levels(job, "t_0_0")
+    wanted = np.where(masks_of("t_0_0"), 255, 1)
+    wanted[:, -1, -1] = 0
+    np.testing.assert_array_equal(found, wanted)
+    record = stored(job.run / "predict" / "scene-t_0_0" / "prediction.json")
+    assert record["unanswered"] == 0
 
 
 def test_nothing_is_made_twice_and_a_new_scene_costs_one(tmp_path: Path) -> None:
