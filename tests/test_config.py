@@ -51,9 +51,9 @@ def test_data_replaces_the_folder_and_generates_nothing(tmp_path: Path) -> None:
 
 def test_generated_twins_are_paired(tmp_path: Path) -> None:
     tree = config_tree() | {"generate": {"train_places": 30, "twins": 30}}
-    with pytest.raises(ConfigError, match=r'augment\.same_place: .*add \["6020", "6050"\]'):
-        load_tree(tmp_path, tree, "augment.same_place=[['6040', '6010']]")
-    both = "augment.same_place=[['6040', '6010'], ['6020', '6050']]"
+    with pytest.raises(ConfigError, match=r'augment\.same_place: .*add \["1020", "1050"\]'):
+        load_tree(tmp_path, tree, "augment.same_place=[['1040', '1010']]")
+    both = "augment.same_place=[['1040', '1010'], ['1020', '1050']]"
     assert load_tree(tmp_path, tree, both).augment.folds
     assert load_tree(tmp_path, tree, "generate.twins=0").augment.same_place == ()
 

@@ -37,7 +37,7 @@ class Generate(Section):
         """Regions of first dates with those of their twins, as the generator numbers them.
 
         The rule is that of ``pipeline.imagery.generated.scene_ids``, which a test holds: 25 places
-        per region, regions of first dates in threes from 6010 on, each twin's 30 higher.
+        per region, regions of first dates in threes from 1010 on, each twin's 30 higher.
         """
-        first = [6010 + 60 * (i // 3) + 10 * (i % 3) for i in range(-(-self.twins // 25))]
+        first = [1010 + 60 * (i // 3) + 10 * (i % 3) for i in range(-(-self.twins // 25))]
         return tuple((str(region), str(region + 30)) for region in first)

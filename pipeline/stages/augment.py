@@ -85,15 +85,16 @@ def _areas(scene: TiledScene) -> NDArray[np.int64]:
 
 def _show_folds(job: Job, folds: Item) -> None:
     """Print what each fold holds: the share of every class in its valid ground."""
-    record = read_json(folds.path("folds.json"))
+    record, codes = read_json(folds.path("folds.json")), job.config.dataset.codes
+
+    def shares(number: str) -> list[float]:
+        return [record["shares"][number][str(code)] for code in codes]
+
     rows = [
         (
             number,
             ", ".join(scenes),
-            *(
-                f"{100 * share:.2f}" if share else "-"
-                for share in record["shares"][number].values()
-            ),
+            *(f"{100 * share:.2f}" if share else "-" for share in shares(number)),
         )
         for number, scenes in record["folds"].items()
     ]

@@ -58,6 +58,8 @@ def _merged(objects: tuple[GroundObject, ...]) -> dict[Code, BaseGeometry]:
 
 def grid_text(geometry: BaseGeometry) -> str:
     """Text of the polygons of a geometry, valid after rounding to DIGITS decimals."""
+    if not geometry.is_valid:  # holes that met on the way to the grid
+        geometry = make_valid(geometry).buffer(0)
     for _ in range(4):
         rounded = _multi(set_precision(_multi(geometry), 10.0**-DIGITS))
         if rounded.is_empty:

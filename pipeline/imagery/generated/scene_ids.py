@@ -1,14 +1,15 @@
 """Names of generated scenes: ``region_row_col``, and which two names are one place.
 
 A twin, the same place at a second date, keeps its row and column and has the region number of
-the first date plus 30: 6040_1_2 is the twin of 6010_1_2. Regions of first dates come in threes
-(6010, 6020, 6030, then 6070, 6080, 6090, ...), so a twin's region never holds anything else.
+the first date plus 30: 1040_1_2 is the twin of 1010_1_2. Regions of first dates come in threes
+(1010, 1020, 1030, then 1070, 1080, 1090, ...), so a twin's region never holds anything else.
+The contest's own regions begin at 6010: no generated place is taken for one of them.
 """
 
 from __future__ import annotations
 
 TWIN_STEP = 30
-_FIRST_REGION = 6010
+_FIRST_REGION = 1010
 _GRID = 5
 PLACES_PER_REGION = _GRID * _GRID
 
