@@ -27,6 +27,7 @@ _NO_NUMBERS = (
     "files",
     "items",
     "progress",
+    "stages.currency",
     "stages.job",
     "stages.other_runs",
     "stages.preflight",

@@ -14,7 +14,10 @@ from tests.chain_project import ROOT, link_project, make
 
 pytestmark = pytest.mark.slow
 
-SHORT = "train.steps=40 train.batch=4 train.validations=1 augment.folds=2 predict.d4=false ensemble.repeats=1"
+SHORT = (
+    "train.steps=40 train.batch=4 train.validations=1 augment.folds=2 predict.d4=false "
+    "ensemble.repeats=1"
+)
 
 
 def _real_scenes() -> Path:

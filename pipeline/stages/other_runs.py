@@ -17,13 +17,13 @@ import rasterio
 from affine import Affine
 from rasterio.errors import RasterioError
 
-from pipeline.artifacts import MANIFEST, Item
-from pipeline.chain import CHAIN
+from pipeline.artifacts import Item
 from pipeline.config import Config, load_config
 from pipeline.errors import ArtifactError, ConfigError
 from pipeline.files import is_safe_name, read_json
 from pipeline.imagery.transform import Shape
 from pipeline.learning.folds import read_folds
+from pipeline.stages.currency import stale_stage
 from pipeline.stages.grids import Tile, predicted_tiles
 from pipeline.stages.job import Job
 
@@ -173,22 +173,6 @@ def _read(other: Job, votes: bool) -> OtherRun:
     folds = read_folds(other.results("augment")["folds"].path("folds.json"))
     numbers = {scene: number for number, fold in enumerate(folds) for scene in fold}
     return OtherRun(other, other.scenes("predict"), numbers, thresholds)
-
-
-def stale_stage(run: Path, last: str) -> str | None:
-    """The first stage up to ``last`` that Make would run again; None if all are up to date."""
-    newest = 0
-    for row in CHAIN:
-        manifest, inputs = run / row.name / MANIFEST, run / "inputs" / f"{row.name}.json"
-        if not manifest.exists() or not inputs.exists():
-            return row.name
-        moment = manifest.stat().st_mtime_ns
-        if moment < max(newest, inputs.stat().st_mtime_ns):
-            return row.name
-        if row.name == last:
-            break
-        newest = moment
-    return None
 
 
 def _check_scene(run: OtherRun, scene: str, tile: Tile, codes: Sequence[int]) -> None:
