@@ -71,7 +71,7 @@ CHAIN = (
             "dataset.classes",
             "tiles",
             "ensemble",
-            *_models("classes", "tiles", "features", "predict"),
+            *_models("classes", "answers", "tiles", "features", "predict"),
         ),
         ("scenes", "tiles", "augment", "train"),
     ),

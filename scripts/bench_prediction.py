@@ -125,6 +125,7 @@ def make_predictor(tile: Item, sliding: Sliding, compute: Compute, inside: Stopw
     return Predictor(
         row=ModelRow(name="bench", tiles=Tiles(metres=1.24)),
         places=range(len(CODES)),
+        kept=range(len(CODES)),
         tiles={"bench": Tile(tile)},
         statistics=tile,
         networks={},

@@ -86,12 +86,12 @@ class Config(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"models: the name {', '.join(twice)} stands there twice")
-        told = {code for row in self.models for code in self.codes_of(row)}
+        told = {code for row in self.models for code in self.answers_of(row)}
         missing = [code for code in self.dataset.codes if code not in told]
         if missing:
             raise ValueError(
                 f"models: no row tells the class {', '.join(map(str, missing))}; add it to the "
-                "classes of a row, or take it out of dataset.classes"
+                "classes (and answers) of a row, or take it out of dataset.classes"
             )
 
     def _check_row(self, number: int, row: ModelRow) -> None:
@@ -112,6 +112,7 @@ class Config(Section):
         codes = set(self.dataset.codes)
         here = f"models.{number}."
         _known(f"{here}classes", dict.fromkeys(row.classes), codes)
+        _known(f"{here}answers", dict.fromkeys(row.answers), set(self.codes_of(row)))
         for key in ("class_weights", "smoothing", "absent", "positive_weights"):
             _known(f"{at('train')}.loss.{key}", getattr(row.train.loss, key), codes)
         _known(f"{at('targets')}.dilate", row.targets.dilate, codes)
@@ -154,6 +155,11 @@ class Config(Section):
         """Codes of the classes that a model tells, in the dataset's order."""
         chosen = row.classes or self.dataset.codes
         return tuple(code for code in self.dataset.codes if code in chosen)
+
+    def answers_of(self, row: ModelRow) -> tuple[int, ...]:
+        """Codes of the classes that a model predicts, in the dataset's order."""
+        told = self.codes_of(row)
+        return tuple(code for code in told if code in (row.answers or told))
 
     def places_of(self, row: ModelRow) -> list[int]:
         """Positions of a model's classes among all classes of the dataset."""

@@ -33,6 +33,9 @@ class ModelRow(Section):
     name: Name
     classes: tuple[int, ...] = ()
     """Class codes that its networks tell; none named means all."""
+    answers: tuple[int, ...] = ()
+    """Those of its classes that it predicts; none named means all. The others only help it learn,
+    as related tasks do, and are left to other rows."""
     capacity: Annotated[float, Field(gt=0, le=16)] = 1.0
     """Factor of the network's number of weights, for an architecture that was found on other
     classes."""
@@ -107,6 +110,6 @@ class Ensemble(Section):
 
 
 INHERITED: Final = tuple(
-    name for name in ModelRow.model_fields if name not in ("name", "classes", "capacity")
+    name for name in ModelRow.model_fields if name not in ("name", "classes", "answers", "capacity")
 )
 """Sections that a row takes from the top of the configuration where it says nothing."""

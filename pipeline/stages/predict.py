@@ -47,7 +47,8 @@ class Predictor:
 
     Attributes:
         row: The model.
-        places: Positions of its classes among all of the dataset.
+        places: Positions of the classes that it answers among all of the dataset.
+        kept: Their positions among the classes that its networks tell.
         tiles: Scenes on its grid.
         statistics: Item of its input recipe.
         networks: Items of its trainings.
@@ -59,6 +60,7 @@ class Predictor:
 
     row: ModelRow
     places: Sequence[int]
+    kept: Sequence[int]
     tiles: Mapping[str, Tile]
     statistics: Item
     networks: Mapping[Training, Item]
@@ -89,11 +91,11 @@ class Predictor:
             "statistics": self.statistics.digest,
             "networks": [[item.files[name].sha256 for name in (WEIGHTS, RECORD)] for item in used],
             "predict": self.row.predict.model_dump(mode="json"),
-            "classes": list(self.places),
+            "classes": [list(self.places), list(self.kept)],
         }
 
     def levels(self, scene: str, used: Sequence[Item]) -> Levels:
-        """(K_m, h, w) levels on the model's grid, 0 where its band groups are empty."""
+        """(K_a, h, w) levels on the model's grid, 0 where its band groups are empty."""
         tile = self.tiles[scene].open()
         cut = cutter(tile, self.recipe, self.sliding.side, self.compute.device)
         forwards = [self.forward(item) for item in used]
@@ -107,7 +109,8 @@ class Predictor:
                 self.sliding,
                 lambda windows: display.advance(task, windows),
             )
-        return mark_answers(found, predictable(tile))
+        answers = found if len(self.kept) == len(found) else found[list(self.kept)]
+        return mark_answers(answers, predictable(tile))
 
 
 def run(job: Job) -> None:
@@ -230,6 +233,7 @@ def predictor_of(job: Job, row: ModelRow, load: Load = load_forward) -> Predicto
         ArtifactError: If a network is missing.
     """
     settings, codes = row.predict, job.config.codes_of(row)
+    answers = job.config.answers_of(row)
     statistics = job.results("tiles")[f"{STATISTICS}{row.name}"]
     recipe = InputRecipe.from_json(read_json(statistics.path("statistics.json")))
     compute = choose_compute(row.train.device, settings.precision)
@@ -240,7 +244,8 @@ def predictor_of(job: Job, row: ModelRow, load: Load = load_forward) -> Predicto
     combine = job.config.ensemble.combine
     return Predictor(
         row=row,
-        places=job.config.places_of(row),
+        places=[job.config.dataset.codes.index(code) for code in answers],
+        kept=[codes.index(code) for code in answers],
         tiles=tiles_of(job, row),
         statistics=statistics,
         networks={training: items[training.name] for training in wanted},

@@ -223,6 +223,8 @@ def test_soft_and_grown_targets_reach_the_training_and_not_the_score(
     ("rows", "message"),
     [
         ([{"name": "a", "classes": [1]}], r"no row tells the class 5"),
+        ([{"name": "a", "answers": [1]}], r"no row tells the class 5"),
+        ([{"name": "a", "classes": [1], "answers": [5]}], r"models\.0\.answers: 5 is no class"),
         ([{"name": "a"}, {"name": "A"}], r"the name a stands there twice"),
         ([{"name": "a", "classes": [1, 1]}, {"name": "b"}], r"names a class twice"),
         ([{"name": "a", "classes": [3]}], r"models\.0\.classes: 3 is no class code"),
@@ -254,6 +256,22 @@ def test_models_with_classes_in_common_are_joined(contest: Path, tmp_path: Path)
     joined = levels_of(both, TEST[0]).astype(float)
     np.testing.assert_allclose(joined[0], (alone["a"][0] + alone["b"][0]) / 2, atol=0.5)
     np.testing.assert_array_equal(joined[1], alone["a"][1])
+
+
+def test_a_row_may_learn_more_than_it_answers(contest: Path, tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"name": "a"}, {"name": "b", "train": {"seed": 3}}]
+    job = job_of(contest, tmp_path / "run", models=rows)
+    built(job, *EARLY, predict)
+    both = levels_of(job, TEST[0])
+    less = job_of(contest, job.run, models=[rows[0], {**rows[1], "answers": [5]}])
+    made = built(less, *EARLY, predict)
+    assert not made["train"], "what is learned stays"
+    some = levels_of(less, TEST[0])
+    alone = predict.predictor_of(less, less.config.models[0])
+    first = alone.levels(TEST[0], alone.used(None, "folds"))
+    np.testing.assert_array_equal(some[0], first[0])
+    np.testing.assert_array_equal(some[1], both[1])
+    assert not np.array_equal(both[0], first[0])
 
 
 def test_repeats_and_retraining(contest: Path, tmp_path: Path) -> None:
