@@ -112,7 +112,7 @@ def _score(arm: str, steps: int, seed: int, thresholds: str) -> None:
     if kept.exists():
         return
     overrides = shlex.join(_overrides(arm, steps, seed, thresholds))
-    _make("score", run, "configs/dstl_swir.yaml", f"DATA={RAW}", f"SET={overrides}")
+    _make("score", run, "configs/dstl_swir_jointly.yaml", f"DATA={RAW}", f"SET={overrides}")
     shutil.copyfile(RUNS / run / "score" / "score.json", kept)
 
 
