@@ -14,7 +14,7 @@ RUN = Path("data/runs/demo")
 FOLDER = Path("docs/images")
 PICTURES = {
     "demo.png": RUN / "score" / "overview" / "overview.png",
-    "contact-sheet.png": RUN / "augment" / "contact-sheet" / "contact-sheet.png",
+    "contact-sheet.png": RUN / "augment" / "contact-sheet-all" / "contact-sheet.png",
 }
 WIDTH = 740
 

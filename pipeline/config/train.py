@@ -107,6 +107,12 @@ class Train(Section):
                 f"are no better than the first, and then needs one more; set validations (now "
                 f"{self.validations}) to {needed} or more, or choose schedule step"
             )
+        stops_first = self.patience is not None and self.patience <= self.plateau
+        if self.schedule == "plateau" and stops_first:
+            raise ValueError(
+                f"patience {self.patience} ends the training before schedule plateau drops the "
+                f"rate, after {self.plateau} validations; set patience above plateau"
+            )
         return self
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from pipeline.config.loss import Loss, Terms
+from pipeline.config.loss import Loss
 from pipeline.errors import ConfigError
 from pipeline.learning.boundary import boundary_weights
 from pipeline.learning.loss_terms import Regions, cross_entropy, focal
@@ -135,17 +135,3 @@ def _per_class(
     """One value for all classes, or a class's own one where a table has it."""
     table = value if isinstance(value, Mapping) else dict.fromkeys(codes, value)
     return [table.get(code, otherwise) for code in codes]
-
-
-class SegmentationLoss(MixedLoss):
-    """Cross-entropy with share a and Jaccard with the rest, for classes without codes."""
-
-    def __init__(
-        self, cross_entropy: float, smoothing: Sequence[float], weights: Sequence[float]
-    ) -> None:
-        settings = Loss(
-            terms=Terms(cross_entropy=cross_entropy, jaccard=1 - cross_entropy),
-            smoothing=dict(enumerate(smoothing)),
-            class_weights=dict(enumerate(weights)),
-        )
-        super().__init__(settings, range(len(weights)))

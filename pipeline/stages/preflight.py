@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
+from torch import nn
+
 from pipeline.config.models import ModelRow
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigError, PipelineError
 from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.losses import build_loss
 from pipeline.learning.optimizer import build_optimizer
@@ -64,6 +67,22 @@ def _check_training(job: Job, ground: Ground, training: Training, compute: Compu
     started = start_network(job, ground, training, origin)
     build_optimizer(started.network, ground.row.train, started.transfer.factors)
     check_record(started.record)
+    if training.fold == 0:
+        _check_forward(started.network, ground, len(started.record.channels))
+
+
+def _check_forward(network: nn.Module, ground: Ground, channels: int) -> None:
+    """One forward pass as in training, on a device that computes shapes and no numbers."""
+    batch, patch = ground.row.train.batch, ground.row.augment.patch
+    inputs = torch.empty((batch, channels, patch, patch), device="meta")
+    try:
+        network.to("meta").train()(inputs)
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ConfigError(
+            f"network: it can't be trained on train.batch {batch} patches of augment.patch {patch}: "
+            f"{reason}; raise train.batch or augment.patch, or change network"
+        ) from None
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from pipeline.stages import augment, preflight, sanity, train
 from pipeline.stages.fold import Training, start_network
 from pipeline.stages.job import SCENE, Job
 from pipeline.stages.preflight import check_trainings
-from tests.stages.tiled_run import CONFIG, LABELLED, _write_scene
+from tests.stages.tiled_run import CONFIG, LABELLED, _write_scene, write_tiled_run
 
 BANDS = [Channel(f"M.{name}", "band", "M", None) for name in "xyz"]
 
@@ -191,4 +191,18 @@ def test_a_model_without_results_of_the_stages_before_says_what_to_run(tmp_path:
     renamed = job.config.models[0].model_copy(update={"name": "b"})
     job = Job(job.config.model_copy(update={"models": (renamed,)}), job.run)
     with pytest.raises(ArtifactError, match=r"^model b: .*tiles: lacks statistics-b; run `tiles`"):
+        check_trainings(job)
+
+
+def test_a_batch_that_the_network_can_not_take_is_found_before(tmp_path: Path) -> None:
+    """The library's pyramid pooling has one value per channel, however large the patch is."""
+    tree = {name: dict(values) for name, values in CONFIG.items()}
+    tree["network"] = {"kind": "smp", "architecture": "deeplabv3plus", "encoder": "resnet18"}
+    tree["augment"] |= {"patch": 64, "stride": 32}
+    tree["predict"] = {"window": 64}
+    tree["train"] |= {"batch": 1}
+    augment.run(write_tiled_run(tmp_path))
+    job = Job(Config.model_validate(tree), tmp_path / "run")
+    augment.run(job)
+    with pytest.raises(ConfigError, match=r"all-fold-0: network: .* train\.batch 1 patches"):
         check_trainings(job)

@@ -1,8 +1,9 @@
 """How many units of each activation are dead or saturated?
 
-A unit is a channel of an activation's output. It is dead if it is above 0 nowhere in the batches
-(a rectifier then passes no gradient), or saturated if a sigmoid or hyperbolic tangent is at its
-limits everywhere.
+A unit is a channel of an activation's output. It is dead if a rectifier is above 0 nowhere in the
+batches (it then passes no gradient), or saturated if a sigmoid or hyperbolic tangent is at its
+limits everywhere. Activations that have a slope below 0, too (leaky_relu, prelu, elu, silu, gelu),
+pass gradient there and are not counted.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pipeline.learning.batch import Batch
 from pipeline.learning.probes.finding import Finding, failure, listed, ok, warning
 from pipeline.learning.probes.trial import Recipe, Trial
 
-RECTIFIERS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SiLU, nn.GELU, nn.Hardswish)
+RECTIFIERS = (nn.ReLU, nn.ReLU6)
 LIMITED = (nn.Sigmoid, nn.Tanh, nn.Hardsigmoid)
 MANY = 0.5
 """A larger share of dead units is worth a warning."""
