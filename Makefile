@@ -54,7 +54,7 @@ tiles: ## cache band groups and masks for random windows
 augment: ## folds by place, sampling plan, contact sheet
 sanity: $(R)/augment/manifest.json ## check data, loss, network and rate before a long training
 	@$(PIPELINE) sanity $(OPTIONS)
-train: ## one network per fold
+train: ## networks per model and fold
 predict: ## probabilities of every scene
 evaluate: ## thresholds and scores from the held-out folds
 polygons: ## outlines of the objects

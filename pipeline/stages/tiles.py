@@ -47,7 +47,7 @@ def run(job: Job) -> None:
             with faults.gather():
                 _make(job.config, stage, scene, source, raw)
         faults.report(DatasetError)
-        made = len(stage.built)
+        made = sum(name.startswith(SCENE) for name in stage.built)
         labelled = [scene for scene in sources if "labels.json" in sources[scene].files]
         for row in job.config.models:
             _statistics(job, stage, row, labelled)
