@@ -80,7 +80,7 @@ def _check_forward(network: nn.Module, ground: Ground, channels: int) -> None:
     except (ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
         raise ConfigError(
-            f"network: it can't be trained on train.batch {batch} patches of augment.patch {patch}: "
+            f"network: can't be trained on train.batch {batch} patches of augment.patch {patch}: "
             f"{reason}; raise train.batch or augment.patch, or change network"
         ) from None
 
