@@ -8,7 +8,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from pipeline.config.base import Fraction, Positive, Section, Seed
-from pipeline.config.dataset import Name
 
 Method = Literal["tpe", "anneal", "random"]
 Objective = Literal["cross_fitted", "chosen", "at_half"]
@@ -60,7 +59,7 @@ class Search(Section):
     """Checkpoints are kept of so many trials per rung, the best; others start again if they are
     promoted after all."""
 
-    warm: tuple[Name, ...] = ()
+    warm: tuple[str, ...] = ()
     """Other runs whose best trials are tried first."""
     warm_trials: Positive = 3
     """How many of them, and of this run's trials on other scenes or settings."""

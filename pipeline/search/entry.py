@@ -18,7 +18,7 @@ Source = Literal["default", "warm", "proposed"]
 
 @dataclass(frozen=True)
 class Cost:
-    """What an entry took. It differs from run to run, and nothing is decided by it but when to stop.
+    """What an entry took: it differs from run to run, and decides nothing but when to stop.
 
     Attributes:
         seconds: Time of its worker, of this rung alone.
