@@ -21,10 +21,17 @@ VENV := .venv
 READY := $(VENV)/.ready
 PIPELINE := $(VENV)/bin/python -m pipeline
 OPTIONS = --config "$(CONFIG)" --run "$(RUN)" $(if $(DATA),--data "$(DATA)")
+TRIALS ?=
+MINUTES ?=
+WORKERS ?=
+SCHEDULER ?=
+SEARCHED = $(if $(TRIALS),search.trials=$(TRIALS)) $(if $(MINUTES),search.minutes=$(MINUTES)) \
+  $(if $(WORKERS),search.workers=$(WORKERS)) \
+  $(if $(SCHEDULER),search.backend=dask search.scheduler=$(SCHEDULER),$(if $(WORKERS),search.backend=pool))
 # As one text, which the commands split: a value may hold blanks and quotes.
-export PIPELINE_SET = $(SET)
+export PIPELINE_SET = $(strip $(SEARCHED) $(SET))
 R = data/runs/$(RUN)
-STAGES := scenes tiles augment train predict evaluate polygons submission score
+STAGES := scenes search tiles augment train predict evaluate polygons submission score
 
 .PHONY: help demo setup test check clean sanity FORCE $(STAGES)
 
@@ -50,6 +57,7 @@ clean: ## remove the results of all runs; raw data stay
 	rm -rf data/runs
 
 scenes: ## check and register the raw scenes
+search: ## trials of architectures and recipes (TRIALS=, MINUTES=, WORKERS=, SCHEDULER=)
 tiles: ## cache band groups and masks for random windows
 augment: ## folds by place, sampling plan, contact sheet
 sanity: $(R)/augment/manifest.json ## check data, loss, network and rate before a long training
@@ -73,6 +81,7 @@ $(INPUTS) &: FORCE | $(READY)
 	@$(PIPELINE) prepare $(OPTIONS)
 
 $(R)/scenes/manifest.json: $(R)/inputs/scenes.json
+$(R)/search/manifest.json: $(R)/inputs/search.json $(R)/scenes/manifest.json
 $(R)/tiles/manifest.json: $(R)/inputs/tiles.json $(R)/scenes/manifest.json
 $(R)/augment/manifest.json: $(R)/inputs/augment.json $(R)/tiles/manifest.json
 $(R)/train/manifest.json: $(R)/inputs/train.json $(R)/augment/manifest.json

@@ -32,8 +32,30 @@ def _models(*keys: str) -> tuple[str, ...]:
     return tuple(f"models.*.{key}" for key in ("name", *keys))
 
 
+_INHERITED = (
+    *("tiles", "features", "targets", "augment", "network", "transfer", "train", "predict"),
+)
+_SEARCH = (
+    *("space", "models", "method", "startup", "seed", "steps", "rungs", "eta", "folds"),
+    *("objective", "trials", "minutes", "target", "patience", "warm", "warm_trials", "top"),
+)
+"""Keys of ``search`` that its results depend on: not where trials run, nor what is taken over."""
+
 CHAIN = (
     Stage("scenes", "check and register the raw scenes", ("dataset", "scenes"), ()),
+    Stage(
+        "search",
+        "trials of architectures and recipes, the best as part of a configuration",
+        (
+            "dataset",
+            "scenes.nodata",
+            "score.absent",
+            *_INHERITED,
+            *_models("classes", "answers", "capacity", *_INHERITED),
+            *(f"search.{key}" for key in _SEARCH),
+        ),
+        ("scenes",),
+    ),
     Stage(
         "tiles",
         "cache band groups and masks for random windows",
@@ -105,3 +127,8 @@ CHAIN = (
 def stage(name: str) -> Stage:
     """The stage of this name."""
     return next(row for row in CHAIN if row.name == name)
+
+
+def needed(name: str) -> set[str]:
+    """Names of a stage and of all stages that it stands on."""
+    return {name}.union(*(needed(above) for above in stage(name).upstream))

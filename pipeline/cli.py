@@ -18,7 +18,7 @@ from pipeline.chain import CHAIN, Stage
 from pipeline.config import Config, load_config
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.progress import say
-from pipeline.stages.job import Job, open_job
+from pipeline.stages.job import SEARCH, Job, run_folder
 from pipeline.stages.prepare import forget_damaged, prepare
 from pipeline.stages.summary import summarise
 
@@ -36,6 +36,9 @@ SetOption = Annotated[
 SET = "PIPELINE_SET"
 """Environment variable with more of --set: pairs as in a shell, that is with blanks in quotes."""
 
+BEFORE_SEARCH = ("scenes", SEARCH)
+"""Stages that need nothing that a search has found."""
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -44,17 +47,38 @@ app = typer.Typer(
 )
 
 
-def _config(path: Path, data: Path | None, overrides: list[str] | None) -> Config:
+def _config(
+    path: Path, data: Path | None, overrides: list[str] | None, found: Path | None = None
+) -> Config:
     text = os.environ.get(SET, "")
     try:
         pairs = shlex.split(text)
     except ValueError as error:
         raise ConfigError(f"SET={text!r}: {error}; close the quote") from None
-    return load_config(path, [*pairs, *(overrides or ())], data)
+    return load_config(path, [*pairs, *(overrides or ())], data, found)
 
 
-def _job(config: Path, run: str | None, data: Path | None, overrides: list[str] | None) -> Job:
-    return open_job(_config(config, data, overrides), run or config.stem)
+def _job(
+    config: Path,
+    run: str | None,
+    data: Path | None,
+    overrides: list[str] | None,
+    needs_found: bool = True,
+) -> Job:
+    """The job of a command; what a search has found is in it if the configuration says so."""
+    written, folder = _config(config, data, overrides), run_folder(run or config.stem)
+    use = written.search.use
+    found = folder / SEARCH / f"{use}.yaml"
+    if use == "nothing":
+        return Job(written, folder)
+    if found.exists():
+        return Job(_config(config, data, overrides, found), folder, written=written)
+    if needs_found:
+        raise ConfigError(
+            f"search.use: {use} takes over what a search has found, but there is no {found}; run "
+            "`make search` with the same CONFIG and RUN first, or set search.use to nothing"
+        )
+    return Job(written, folder)
 
 
 def _run(job: Job, work: Callable[[Job], None]) -> None:
@@ -71,7 +95,7 @@ def _add_stage(row: Stage) -> None:
         overrides: SetOption = None,
     ) -> None:
         _run(
-            _job(config, run, data, overrides),
+            _job(config, run, data, overrides, row.name not in BEFORE_SEARCH),
             lambda job: importlib.import_module(row.module).run(job),
         )
 
@@ -132,7 +156,7 @@ def prepare_command(
     overrides: SetOption = None,
 ) -> None:
     """What Make runs before it asks which stages are old."""
-    job = _job(config, run, data, overrides)
+    job = _job(config, run, data, overrides, needs_found=False)
     prepare(job)
     forget_damaged(job)
 
@@ -145,7 +169,7 @@ def summary_command(
     overrides: SetOption = None,
 ) -> None:
     """The last line of every make target."""
-    summarise(_job(config, run, data, overrides))
+    summarise(_job(config, run, data, overrides, needs_found=False))
 
 
 def main() -> None:

@@ -27,10 +27,12 @@ _NO_NUMBERS = (
     "files",
     "items",
     "progress",
+    "search",
     "stages.currency",
     "stages.job",
     "stages.other_runs",
     "stages.preflight",
+    "stages.search_report",
     "stages.watch",
 )
 _LIBRARIES = {

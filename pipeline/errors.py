@@ -35,6 +35,10 @@ class TrainingError(PipelineError):
     """A training can start, continue from its checkpoint, and stays finite."""
 
 
+class SearchError(PipelineError):
+    """A search has trials that can be scored, and the ledgers that it starts from."""
+
+
 class SubmissionError(PipelineError):
     """A submission has each sample row once, in order, with a geometry that can be read back."""
 

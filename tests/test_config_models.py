@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from pipeline.config import Config, load_config
 from pipeline.config.inheritance import TABLES
-from pipeline.config.load import _models
+from pipeline.config.faults import models_in
 from pipeline.errors import ConfigError
 from tests.config_tree import SHIPPED, config_tree, load_tree
 
@@ -61,7 +61,7 @@ def _tables(model: type[BaseModel]) -> set[str]:
     """Fields whose values can be keyed by class codes, and shares of terms."""
     found = set()
     for name, field in model.model_fields.items():
-        inner = list(_models(field.annotation))
+        inner = list(models_in(field.annotation))
         if "dict[int" in str(field.annotation) or "Terms" in {part.__name__ for part in inner}:
             found.add(name)
         for part in inner:

@@ -17,6 +17,7 @@ from pipeline.config.inheritance import concise, filled
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
 from pipeline.config.models import Ensemble, ModelRow
 from pipeline.config.network import Network, UNet, check_sizes
+from pipeline.config.search import Search
 from pipeline.config.spectral import check_indices
 from pipeline.config.targets import Targets
 from pipeline.config.train import Train
@@ -49,6 +50,7 @@ class Config(Section):
     polygons: Polygons = Polygons()
     submission: Submission = Submission()
     score: Score = Score()
+    search: Search = Search()
     generate: Generate | None = None
 
     @model_validator(mode="before")
@@ -69,7 +71,16 @@ class Config(Section):
         for number, row in enumerate(self.models):
             self._check_row(number, row)
         self._check_models()
+        self._check_search()
         return self
+
+    def _check_search(self) -> None:
+        wanted = self.search.folds
+        if wanted is not None and wanted > self.augment.folds:
+            raise ValueError(
+                f"search.folds: {wanted} folds are to be held out, but augment.folds makes only "
+                f"{self.augment.folds}; lower search.folds"
+            )
 
     def _check_twins(self) -> None:
         listed = {frozenset(pair) for pair in self.augment.same_place}

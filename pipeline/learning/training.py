@@ -118,6 +118,44 @@ class Training:
             self._validate(self.settings.validations)
         return Result(self.best, tuple(progress.rows), self._reason())
 
+    def advance(self, step: int) -> Progress:
+        """Train up to a step of the whole training, and keep a checkpoint there.
+
+        Nothing is validated, and the rate is that of the whole training: to advance in several
+        parts, each from the checkpoint of the one before, gives the weights of one.
+
+        Args:
+            step: Number of steps, at most those of the whole training.
+
+        Returns:
+            How far it is; :attr:`averaged` is what validation would use.
+
+        Raises:
+            TrainingError: If the loss is no finite number.
+            ConfigError: If the schedule waits for validations.
+        """
+        if self.settings.schedule == "plateau":
+            raise ConfigError(
+                "train.schedule: plateau follows validations, but a training in parts has none; "
+                "set it to step"
+            )
+        self._resume()
+        set_training(self.network)
+        self._ticked = self._saved = time.monotonic()
+        progress = self.progress
+        while progress.step < min(step, self.settings.steps):
+            progress.done = progress.step / self.settings.steps
+            self.on_step(progress, self._step())
+            if time.monotonic() - self._saved > SAVE_SECONDS:
+                self._save()
+        self._save()
+        return progress
+
+    @property
+    def averaged(self) -> nn.Module:
+        """The average of the network's weights, or the network where there is none."""
+        return self.average.network
+
     def _step(self) -> float:
         """One step of the optimizer; its loss."""
         settings, progress = self.settings, self.progress

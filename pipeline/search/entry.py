@@ -37,7 +37,7 @@ class Point:
 
     Attributes:
         step: Steps of each training so far.
-        loss: Mean loss over the rung's steps, and over all trainings.
+        loss: Mean loss of all steps so far, and over the trainings.
         score: The trial's score here.
     """
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.artifacts import MANIFEST
-from pipeline.chain import CHAIN
+from pipeline.chain import CHAIN, needed
 
 
 def stale_stage(run: Path, last: str) -> str | None:
     """The first stage up to ``last`` that Make would run again; None if all are up to date."""
+    wanted = needed(last)
     newest = 0
     for row in CHAIN:
+        if row.name not in wanted:
+            continue
         manifest, inputs = run / row.name / MANIFEST, run / "inputs" / f"{row.name}.json"
         if not manifest.exists() or not inputs.exists():
             return row.name

@@ -11,9 +11,11 @@ import torch
 from torch import nn
 
 from pipeline.artifacts import Item
+from pipeline.config import Config
 from pipeline.config.models import ModelRow
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json
+from pipeline.imagery.channels import Channels
 from pipeline.imagery.features import InputRecipe
 from pipeline.imagery.tiles import TiledScene
 from pipeline.learning.device import Compute
@@ -167,12 +169,7 @@ def start_network(
     torch.manual_seed(_seed(ground.row.train.seed, training))
     row, channels = ground.row, ground.recipe.channels.descriptions
     settings, held_out = row.scaled_network(), ground.held_out(training.fold)
-    # A channel is as fine as the finest of the bands that it is made from.
-    metres = [
-        min(job.config.dataset.group(name).metres for name in names)
-        for names in ground.recipe.channels.sources
-    ]
-    levels = network_levels(settings, metres, row.tiles.metres)
+    levels = entry_of(job.config, row, ground.recipe.channels)
     prior = ground.training_plan(training.fold).shares().tolist()
     network = build(settings, len(channels), len(prior), prior, levels)
     seen = sorted(set(ground.scenes) - set(held_out))
@@ -182,6 +179,17 @@ def start_network(
     # What this training sees is known even where nobody knows what its source saw.
     known = tuple(sorted({*seen, *start.seen}))
     return Started(network, replace(record, seen=known, seen_unknown=start.seen_unknown), start)
+
+
+def entry_of(config: Config, row: ModelRow, channels: Channels) -> tuple[int, ...] | None:
+    """The level at which each channel of a model enters its network; None where all enter first.
+
+    A channel is as fine as the finest of the bands that it is made from.
+    """
+    metres = [
+        min(config.dataset.group(name).metres for name in names) for names in channels.sources
+    ]
+    return network_levels(row.scaled_network(), metres, row.tiles.metres)
 
 
 def transfer_source(job: Job, ground: Ground, training: Training) -> Source | None:

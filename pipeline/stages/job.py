@@ -15,6 +15,7 @@ from pipeline.errors import ArtifactError, ConfigError
 from pipeline.files import is_safe_name
 
 RUNS = Path("data/runs")
+SEARCH = "search"
 SCENE = "scene-"
 STATISTICS = "statistics-"
 PLAN = "plan-"
@@ -28,11 +29,18 @@ class Job:
         config: The resolved configuration.
         run: Folder of the run, ``data/runs/<run>``.
         since: When its inputs were stored, in ns; 0 if they were not.
+        written: The configuration without what a search has found, where that is not the same.
     """
 
     config: Config
     run: Path
     since: int = 0
+    written: Config | None = None
+
+    @property
+    def before_search(self) -> Config:
+        """The configuration as it was written: what a search starts from."""
+        return self.written or self.config
 
     def open(self, stage: str) -> StageFolder:
         """The stage's own folder, to be used as a context manager."""
@@ -41,7 +49,8 @@ class Job:
 
     def settings(self, stage: str) -> dict[str, Any]:
         """The part of the configuration that the stage's results depend on, as JSON."""
-        return dict(section_values(self.config, stage_row(stage).sections))
+        config = self.before_search if stage == SEARCH else self.config
+        return dict(section_values(config, stage_row(stage).sections))
 
     def results(self, stage: str) -> dict[str, Item]:
         """Items of an earlier stage by name.
@@ -60,8 +69,8 @@ class Job:
         return {name.removeprefix(SCENE): item for name, item in items if name.startswith(SCENE)}
 
 
-def open_job(config: Config, run: str) -> Job:
-    """The job of a named run.
+def run_folder(run: str) -> Path:
+    """Folder of a named run.
 
     Raises:
         ConfigError: If the name can't be a folder's.
@@ -70,4 +79,9 @@ def open_job(config: Config, run: str) -> Job:
         raise ConfigError(
             f"RUN={run!r}: the name of a run is made of letters, digits, '.', '_' and '-'"
         )
-    return Job(config, RUNS / run)
+    return RUNS / run
+
+
+def open_job(config: Config, run: str) -> Job:
+    """The job of a named run, see :func:`run_folder`."""
+    return Job(config, run_folder(run))

@@ -22,7 +22,7 @@ from pipeline.errors import DatasetError
 from pipeline.files import digest_of, replace_if_different, write_bytes
 from pipeline.items import read_object
 from pipeline.progress import bar, say
-from pipeline.stages.job import Job
+from pipeline.stages.job import SEARCH, Job
 
 ASKED = ".asked"
 
@@ -49,6 +49,8 @@ def prepare(job: Job) -> None:
             needs["files"] = _inventory(folder)
         if row.name == "train" and (sources := _sources(job)):
             needs["sources"] = sources
+        if row.name == SEARCH:
+            needs["reads"] = _searched(job)
         if row.name == "predict" and job.config.ensemble.runs:
             joined = ("predict", "evaluate")
             needs["runs"] = {name: _results(job, name, joined) for name in job.config.ensemble.runs}
@@ -82,6 +84,14 @@ def _sources(job: Job) -> dict[str, Any]:
         elif row.transfer.source is not None:
             found[row.name] = _inventory(row.transfer.source)
     return found
+
+
+def _searched(job: Job) -> dict[str, Any]:
+    """The space of a search, and the ledgers of other runs that it starts from."""
+    settings = job.before_search.search
+    folders = (job.run.parent / run / SEARCH for run in settings.warm)
+    ledgers = [path for folder in folders for path in sorted(folder.glob("*.jsonl"))]
+    return {os.fspath(path): _inventory(path) for path in (settings.space, *ledgers)}
 
 
 def _results(job: Job, run: str, stages: Sequence[str]) -> dict[str, Any]:

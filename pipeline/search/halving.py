@@ -1,0 +1,141 @@
+"""Asynchronous successive halving: which trial goes on, and what the estimators are told.
+
+Every trial starts on the smallest budget. Whenever a worker is free, a trial that is among the
+best 1/eta of its rung and has not gone on yet continues on the next budget; if there is none, a new
+trial begins (Li et al., 2020, "A System for Massively Parallel Hyperparameter Tuning", section 3).
+No worker ever waits for a rung to fill, and the search can end at any moment.
+
+All functions are pure: what comes next depends on the entries and the trials that run alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from pipeline.search.entry import Entry, Params
+
+Place = tuple[int, int]
+"""A trial's number and a budget."""
+
+
+def at_budget(entries: Iterable[Entry], budget: int) -> list[Entry]:
+    """Entries of a budget that began, the best first; those that broke come last."""
+    begun = [e for e in entries if e.budget == budget and e.outcome != "rejected"]
+    return sorted(begun, key=rank)
+
+
+def rank(entry: Entry) -> tuple[float, int]:
+    """Sorts entries of one budget, the best first and of equal ones the earlier."""
+    return (float("inf") if entry.score is None else -entry.score, entry.trial)
+
+
+def best(entries: Iterable[Entry], budgets: Sequence[int]) -> Entry | None:
+    """The best entry of the largest budget that anything was scored on."""
+    known = list(entries)
+    for budget in reversed(budgets):
+        scored = [entry for entry in at_budget(known, budget) if entry.score is not None]
+        if scored:
+            return scored[0]
+    return None
+
+
+def leaders(entries: Iterable[Entry], budgets: Sequence[int], count: int) -> list[Entry]:
+    """The best trials, each at the largest budget that it has reached: larger budgets first."""
+    found: dict[int, Entry] = {}
+    known = list(entries)
+    for budget in reversed(budgets):
+        for entry in at_budget(known, budget):
+            if entry.score is not None and entry.trial not in found:
+                found[entry.trial] = entry
+    return list(found.values())[:count]
+
+
+def promotion(
+    entries: Sequence[Entry], running: Collection[Place], budgets: Sequence[int], eta: int
+) -> Place | None:
+    """The trial that should continue, and its next budget; None if none has earned it.
+
+    Larger budgets come first, so that what is nearly known is known soon.
+
+    Args:
+        entries: What is known.
+        running: What is being worked on.
+        budgets: Steps of each rung, smallest first.
+        eta: One of so many trials of a rung goes on.
+    """
+    for small, large in _steps_up(budgets):
+        rung = at_budget(entries, small)
+        place = _first(rung[: len(rung) // eta], entries, running, large)
+        if place is not None:
+            return place
+    return None
+
+
+def finish(
+    entries: Sequence[Entry], running: Collection[Place], budgets: Sequence[int]
+) -> Place | None:
+    """What brings a search that ends soon to at least one full training.
+
+    The best trial of the largest budget that was reached continues; None where a full training
+    is done or runs.
+    """
+    full = budgets[-1]
+    scored = (entry.budget for entry in entries if entry.score is not None)
+    if full in scored or any(budget == full for _, budget in running):
+        return None
+    for small, large in _steps_up(budgets):
+        place = _first(at_budget(entries, small), entries, running, large)
+        if place is not None:
+            return place
+    return None
+
+
+def observations(
+    entries: Sequence[Entry], budgets: Sequence[int], enough: int
+) -> list[tuple[Params, float | None]]:
+    """What the estimators are told: parameters and scores of one budget, so that they compare.
+
+    The largest budget with ``enough`` scores is taken (Falkner et al., 2018, "BOHB", section 3.2),
+    or the smallest; trials that broke or were refused are told without a score whatever their
+    budget. The order is that of the trials.
+    """
+    chosen = budgets[0]
+    for budget in budgets:
+        if sum(e.budget == budget and e.score is not None for e in entries) >= enough:
+            chosen = budget
+    told: dict[int, tuple[Params, float | None]] = {}
+    for entry in entries:
+        if entry.outcome != "done":
+            told[entry.trial] = (entry.params, None)
+        elif entry.budget == chosen:
+            told.setdefault(entry.trial, (entry.params, entry.score))
+    return [told[trial] for trial in sorted(told)]
+
+
+def seconds_per_step(entries: Iterable[Entry]) -> Mapping[int, float]:
+    """Time that a step of each trial has taken, over all its rungs."""
+    seconds: dict[int, float] = {}
+    steps: dict[int, int] = {}
+    for entry in entries:
+        if entry.outcome == "done":
+            seconds[entry.trial] = seconds.get(entry.trial, 0.0) + entry.cost.seconds
+            steps[entry.trial] = max(steps.get(entry.trial, 0), entry.budget)
+    return {trial: seconds[trial] / steps[trial] for trial in seconds}
+
+
+def _steps_up(budgets: Sequence[int]) -> list[tuple[int, int]]:
+    """Each budget with the next one, the largest first."""
+    return list(itertools.pairwise(budgets))[::-1]
+
+
+def _first(
+    rung: Sequence[Entry], entries: Sequence[Entry], running: Collection[Place], large: int
+) -> Place | None:
+    """The first of some scored entries whose trial is not on the larger budget yet."""
+    beyond = {entry.trial for entry in entries if entry.budget == large}
+    for entry in rung:
+        place = (entry.trial, large)
+        if entry.score is not None and entry.trial not in beyond and place not in running:
+            return place
+    return None
