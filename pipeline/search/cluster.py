@@ -1,0 +1,195 @@
+"""Tasks on a Dask cluster, of this machine or of several; Dask runs those of lost workers again."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import uuid
+import zlib
+from collections import Counter, deque
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Final, Self
+
+from distributed import KilledWorker, get_worker
+from distributed.comm.addressing import get_address_host
+
+from pipeline.errors import TrainingError
+from pipeline.progress import say
+from pipeline.search.connection import PATIENCE, connected, local, quiet, workers_of
+from pipeline.search.share import Share
+from pipeline.search.task import ATTEMPTS, Lost, Task, call, reply
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Threads of one worker would share torch's settings and memory."""
+_GONE: Final = ("cancelled", "lost")
+
+
+class Cluster:
+    """See :class:`pipeline.search.task.Workers`.
+
+    Args:
+        task: What they do.
+        client: The connection, which is closed with this.
+        size: How many workers there are now.
+        closing: What else is closed.
+    """
+
+    def __init__(self, task: Task, client: Any, size: int, closing: ExitStack) -> None:
+        self._task, self._client, self._closing = task, client, closing
+        self.size = size
+        self._search = uuid.uuid4().hex[:8]  # several searches may share a scheduler
+        self._submitted = 0
+        self._waiting: deque[tuple[int, str]] = deque()
+        self._running: dict[int, Any] = {}
+        self._finished: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._deaths: Counter[str] = Counter()
+        client.subscribe_topic("all", self._heed)
+
+    def submit(self, argument: dict[str, Any]) -> int:
+        """See :class:`pipeline.search.task.Workers`."""
+        ticket = self._submitted
+        self._submitted += 1
+        self._waiting.append((ticket, json.dumps(argument)))
+        self._begin()
+        return ticket
+
+    def wait(self) -> tuple[int, dict[str, Any] | Lost]:
+        """See :class:`pipeline.search.task.Workers`.
+
+        Raises:
+            TrainingError: If the scheduler is gone.
+        """
+        if not self._running:
+            raise RuntimeError("no task was submitted")
+        ticket = self._next()
+        future = self._running.pop(ticket)
+        if future.status in _GONE:
+            raise TrainingError(
+                f"the Dask scheduler at {self._client.scheduler.address} is gone, and with it the "
+                "trials that were running; start it and its workers, and run the command again: "
+                "finished trials are kept"
+            )
+        result = _result(future)
+        self.size = max(self.size, len(workers_of(self._client)))  # others may have joined
+        self._begin()
+        return ticket, result
+
+    def close(self) -> None:
+        """See :class:`pipeline.search.task.Workers`; workers of a scheduler elsewhere stay."""
+        self._waiting.clear()
+        if self._running:
+            self._client.cancel(list(self._running.values()), force=True)
+        self._running.clear()
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _begin(self) -> None:
+        """Hand over as many tasks as there are workers.
+
+        One that waits on a worker's list would be blamed too when that worker dies.
+        """
+        while self._waiting and len(self._running) < self.size:
+            ticket, argument = self._waiting.popleft()
+            future = self._client.submit(
+                work, self._task, argument, _neighbours(self._client), key=self._key(ticket)
+            )
+            self._running[ticket] = future
+            future.add_done_callback(lambda _, ticket=ticket: self._finished.put(ticket))
+
+    def _next(self) -> int:
+        """Ticket of the next task that has ended."""
+        told = False
+        while True:
+            try:
+                return self._finished.get(timeout=PATIENCE)
+            except queue.Empty:
+                is_alone = self._client.status == "running" and not workers_of(self._client)
+            if is_alone and not told:
+                say(f"No worker is left at {self._client.scheduler.address}; waiting for one")
+            told = is_alone
+
+    def _key(self, ticket: int) -> str:
+        return f"search-{self._search}-{ticket}"
+
+    def _heed(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        """Say whose worker has died; called with each event of the cluster."""
+        _, news = event
+        if news.get("action") != "remove-worker" or news.get("expected"):
+            return
+        lost = set(news.get("processing-tasks", ()))
+        for ticket in list(self._running):
+            key = self._key(ticket)
+            self._deaths[key] += key in lost
+            if key in lost and self._deaths[key] < ATTEMPTS:
+                say(f"A worker died ({news['worker']}); task {ticket} runs again")
+
+
+def open_cluster(task: Task, size: int, scheduler: str | None) -> Cluster:
+    """Connect to a scheduler, or start one with workers on this machine.
+
+    Args:
+        task: What workers do.
+        size: Workers of a cluster on this machine.
+        scheduler: Address of a scheduler elsewhere.
+
+    Raises:
+        ConfigError: If the scheduler can't be reached, or has no worker.
+    """
+    with ExitStack() as closing:
+        closing.enter_context(quiet())
+        if scheduler is None:
+            client = closing.enter_context(local(size))
+        else:
+            client = closing.enter_context(connected(scheduler))
+            size = len(workers_of(client))
+            say(f"{size} workers at {scheduler}")
+        return Cluster(task, client, size, closing.pop_all())
+
+
+def work(task: Task, argument: str, neighbours: Mapping[str, list[str]]) -> str:
+    """What a Dask worker does: a task, within its share of its machine.
+
+    Args:
+        task: The task.
+        argument: Its argument as JSON.
+        neighbours: Names of the workers of each machine.
+    """
+    worker = get_worker()
+    name = str(worker.name)
+    names = neighbours.get(get_address_host(worker.address), [])
+    # A worker that has joined or changed its name since is not among them.
+    position = names.index(name) if name in names else zlib.crc32(name.encode())
+    with _ONE_AT_A_TIME:
+        Share(position, max(1, len(names))).take()
+        return call(task, argument)
+
+
+def _neighbours(client: Any) -> dict[str, list[str]]:
+    """Names of the workers of each machine, in order."""
+    machines: dict[str, list[str]] = {}
+    for address, worker in workers_of(client).items():
+        machines.setdefault(get_address_host(address), []).append(str(worker["name"]))
+    return {machine: sorted(names) for machine, names in machines.items()}
+
+
+def _result(future: Any) -> dict[str, Any] | Lost:
+    """The result of a future that has ended."""
+    if future.status == "finished":
+        return reply(future.result())
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        return Lost(f"its worker died {error.allowed_failures + 1} times")
+    return Lost(f"{type(error).__name__}: {error}")
