@@ -26,6 +26,19 @@ class UNet(Section):
     """Number of levels; a patch's side must be divisible by 2 ** (depth - 1)."""
     convolutions: Annotated[int, Field(ge=1, le=4)] = 2
     """Convolutions per level."""
+    block: Literal["plain", "residual", "dense"] = "plain"
+    """How a level's convolutions are joined: one after the other, to a sum with what came in, or
+    each to all before it."""
+    kernel: Literal[1, 3, 5, 7] = 3
+    """Side of a level's convolutions, pixels."""
+    down: Literal["max", "average", "stride"] = "max"
+    """How a level is halved: maxima, means, or a convolution of 2x2 pixels."""
+    up: Literal["bilinear", "nearest", "transposed"] = "bilinear"
+    """How a level is doubled: interpolation, copies, or a transposed convolution of 2x2 pixels."""
+    skip: Literal["concatenate", "sum"] = "concatenate"
+    """How the way up is joined to what its counterpart on the way down saw."""
+    attention: Literal["none", "gate", "squeeze"] = "none"
+    """On the way up: none, a gate on each skip, or a factor per channel of each level."""
     normalisation: Literal["batch", "group", "instance", "none"] = "batch"
     group_size: Positive = 8
     """Channels per group of ``normalisation: group``; must divide the width of every level."""
@@ -39,7 +52,7 @@ class UNet(Section):
     initialisation: Literal["he_uniform", "he_normal", "xavier_uniform", "xavier_normal"] = (
         "he_uniform"
     )
-    """Rule of the first weights; its gain is that of the activation."""
+    """Rule of the first weights; its gain is that of the activation that follows."""
     entry: Literal["patch", "depth"] = "patch"
     """Where coarse channels enter: all at the first level, or at the level of their resolution."""
 
@@ -59,6 +72,17 @@ class UNet(Section):
     def widths(self) -> tuple[int, ...]:
         """Channels of each level, finest first."""
         return tuple(round(self.width * self.growth**level) for level in range(self.depth))
+
+    def new_channels(self, width: int) -> int:
+        """Channels that each convolution of a dense level adds: whole groups.
+
+        All of them together are as many as the level's width, or somewhat more.
+
+        Args:
+            width: Channels of the level.
+        """
+        group = self.group_size if self.normalisation == "group" else 1
+        return math.ceil(width / (self.convolutions * group)) * group
 
     def coarsest(self) -> int:
         """Pixels per pixel of the lowest level."""

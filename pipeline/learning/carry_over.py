@@ -22,7 +22,8 @@ class Report:
 
     Attributes:
         copied: Tensors that were copied whole.
-        matches: Where the filters of each input channel came from.
+        matches: Where the filters of each input channel came from, in the first layer that it
+            enters.
         codes: Class codes whose rows of the last layer were kept.
         fresh: Parameters that keep numbers of the random start, all or some.
         carried: Parameters all of whose numbers were carried over.
@@ -152,7 +153,8 @@ class _Carrier:
         fits = old is not None and _fit(new, old, features, len(theirs))
         available = [known[place] for place in theirs] if fits else []
         matches = match_channels([inputs[place] for place in ours], available, self._limit)
-        self.matches += matches
+        told = {match.channel for match in self.matches}
+        self.matches += [match for match in matches if match.channel not in told]
         if old is None or not fits:
             return
         new[:, :features] = old[:, :features].to(new)

@@ -9,18 +9,20 @@ from typing import Final, Literal
 from torch import nn
 
 from pipeline.config.network import LibraryNetwork, UNet
+from pipeline.learning.blocks import entrances
 from pipeline.learning.weights import NetworkRecord
 
 Part = Literal["encoder", "decoder", "head"]
 
 _PREFIXES: Final[dict[str, Part]] = {
     "down.": "encoder",
+    "halve.": "encoder",
     "encoder.": "encoder",
     "head.": "head",
     "segmentation_head.": "head",
 }
 """Of our own U-Net and of segmentation_models_pytorch; all else is of the decoder."""
-_OF_LEVEL = re.compile(r"(down|narrow|up)\.(\d+)\.")
+_OF_LEVEL = re.compile(r"(down|halve|narrow|up|gate|squeeze)\.(\d+)\.")
 
 
 def part_of(name: str) -> Part:
@@ -31,8 +33,9 @@ def part_of(name: str) -> Part:
 def distances(network: nn.Module) -> dict[str, int]:
     """Blocks between each parameter and the last layer, which has 0.
 
-    A block of our U-Net is a level on the way down or up. Of a library's network it is what the
-    library numbers: a stage of an encoder, a block of a decoder.
+    A block of our U-Net is a level on the way down or up, with what leads to it and what weighs
+    its features. Of a library's network it is what the library numbers: a stage of an encoder, a
+    block of a decoder.
 
     Returns:
         Distance by name of a parameter.
@@ -67,8 +70,11 @@ def entries(network: nn.Module, record: NetworkRecord) -> dict[str, tuple[int, .
         return {}
     levels = record.levels or (0,) * count
     return {
-        f"down.{level - min(levels)}.0": tuple(i for i in range(count) if levels[i] == level)
-        for level in range(min(levels), record.network.depth)
+        f"down.{place}.{name}": tuple(i for i in range(count) if levels[i] == level)
+        for level, (place, made) in enumerate(
+            network.get_submodule("down").named_children(), min(levels)
+        )
+        for name in entrances(made)
     }
 
 
@@ -92,7 +98,7 @@ def name_in_source(name: str, record: NetworkRecord, source: NetworkRecord) -> s
     if match is None or not (isinstance(record.network, UNet) and isinstance(source.network, UNet)):
         return name
     kind, place = match[1], int(match[2])
-    if kind == "down":
+    if kind in ("down", "halve"):
         place += min(record.levels or (0,)) - min(source.levels or (0,))
     else:  # numbered from the bottom
         place += source.network.depth - record.network.depth
@@ -101,7 +107,13 @@ def name_in_source(name: str, record: NetworkRecord, source: NetworkRecord) -> s
 
 def _block(name: str) -> str:
     """Name of the block: up to the first number, else the first two parts."""
-    parts = name.replace("narrow.", "up.", 1).split(".")
+    match = _OF_LEVEL.match(name)
+    if match is not None:
+        kind, place = match[1], int(match[2])
+        if kind == "halve":  # leads to the next level down
+            return f"down.{place + 1}"
+        return f"down.{place}" if kind == "down" else f"up.{place}"
+    parts = name.split(".")
     if part_of(name) == "head":
         return parts[0]
     for position, part in enumerate(parts):

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from pipeline.learning.mean_pools import INSTEAD
 from pipeline.learning.unet import ConfigurableUNet
 
 SIDES: Final = (256, 512, 1024, 2048)
@@ -62,11 +62,8 @@ class _Paths(TorchFunctionMode):
         name = getattr(func, "__name__", "").removesuffix("_")  # the ending of those in place
         named = kwargs or {}
         self.pools |= _is_mean_of_all(name, args, named)
-        # All functions that torch made of two have one name.
-        if func is functional.max_pool2d:
-            return _mean_pool(*args, **named)
-        if func is functional.adaptive_max_pool2d:
-            return functional.adaptive_avg_pool2d(args[0], args[1])
+        if func in INSTEAD:
+            return INSTEAD[func](*args, **named)
         other: Callable[..., Any] = self._others.get(name, func)
         return other(*args, **named)
 
@@ -102,21 +99,6 @@ def _is_mean_of_all(name: str, args: tuple[Any, ...], named: dict[str, Any]) -> 
     if name == "adaptive_avg_pool2d":
         return last in (1, (1, 1), [1, 1])
     return name == "mean" and last in ((2, 3), [2, 3], (-2, -1), [-2, -1])
-
-
-def _mean_pool(
-    inputs: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Tensor:
-    """The mean over what a maximum is taken of."""
-    if dilation not in (1, (1, 1)) or return_indices:
-        raise NotImplementedError("receptive field of a max pool with holes or with its places")
-    return functional.avg_pool2d(inputs, kernel_size, stride, padding, ceil_mode)
 
 
 def receptive_field(network: nn.Module, in_channels: int) -> int | None:

@@ -61,6 +61,42 @@ class Summary:
     receptive_field: int | None
 
 
+@dataclass(frozen=True)
+class Costs:
+    """What a network costs.
+
+    Attributes:
+        parameters: Its weights, frozen ones too.
+        multiply_adds: Products of convolutions and matrices in one forward pass of one patch.
+        activation_bytes: As in :class:`Summary`, of one patch.
+    """
+
+    parameters: int
+    multiply_adds: int
+    activation_bytes: int
+
+
+def costs(network: nn.Module, in_channels: int, side: int) -> Costs:
+    """What a network costs; it is not changed, and nothing is computed: it takes milliseconds.
+
+    The network may be on any device, also on ``meta``, where it needs no memory.
+
+    Args:
+        network: Gives logits (N, K, h, w) of inputs (N, in_channels, h, w).
+        in_channels: Number of input channels.
+        side: Side of a patch, which the network can divide, pixels.
+    """
+    sketch = _sketch(network)
+    shape = (in_channels, side, side)
+    return Costs(
+        parameters=sum(weight.numel() for weight in sketch.parameters()),
+        multiply_adds=_counted(sketch, shape).get_total_flops() // 2,
+        # What does not grow with the batch, such as the weights, is in both. One patch alone would
+        # be too little for a batch norm.
+        activation_bytes=_kept_bytes(sketch, 3, shape) - _kept_bytes(sketch, 2, shape),
+    )
+
+
 def summarise(network: nn.Module, in_channels: int, side: int) -> Summary:
     """The summary of a network; it is not changed, and no pixel is computed but for its field.
 
@@ -69,18 +105,14 @@ def summarise(network: nn.Module, in_channels: int, side: int) -> Summary:
         in_channels: Number of input channels.
         side: Side of a patch, which the network can divide, pixels.
     """
-    sketch = copy.deepcopy(network).to("meta")
-    shape = (in_channels, side, side)
-    rows = _rows(sketch, shape)
+    whole = costs(network, in_channels, side)
     return Summary(
-        rows=rows,
+        rows=_rows(_sketch(network), (in_channels, side, side)),
         in_channels=in_channels,
         side=side,
-        parameters=sum(row.parameters for row in rows),
-        multiply_adds=sum(row.multiply_adds for row in rows),
-        # What does not grow with the batch, such as the weights, is in both. One patch alone would
-        # be too little for a batch norm.
-        activation_bytes=_kept_bytes(sketch, 3, shape) - _kept_bytes(sketch, 2, shape),
+        parameters=whole.parameters,
+        multiply_adds=whole.multiply_adds,
+        activation_bytes=whole.activation_bytes,
         receptive_field=receptive_field(network, in_channels),
     )
 
@@ -118,6 +150,18 @@ def _aligned(cells: tuple[str, ...], widths: list[int]) -> list[str]:
     return [cell.rjust(width) if n > 2 else cell.ljust(width) for n, (cell, width) in pairs]
 
 
+def _sketch(network: nn.Module) -> nn.Module:
+    """A copy without numbers: all of its tensors have a shape only."""
+    tensors = (*network.parameters(), *network.buffers())
+    # As if they were copied already: their numbers are not.
+    return copy.deepcopy(network, {id(tensor): _bare(tensor) for tensor in tensors})
+
+
+def _bare(tensor: Tensor) -> Tensor:
+    bare = torch.empty_like(tensor, device="meta")
+    return nn.Parameter(bare, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else bare
+
+
 def _rows(sketch: nn.Module, shape: tuple[int, ...]) -> tuple[LayerRow, ...]:
     """Modules that hold weights, multiply, or have no modules inside, as they finish."""
     modules = dict(sketch.named_modules())
@@ -151,11 +195,8 @@ def _rows(sketch: nn.Module, shape: tuple[int, ...]) -> tuple[LayerRow, ...]:
 
 def _products(sketch: nn.Module, shape: tuple[int, ...]) -> Mapping[str, int]:
     """Multiply-adds of one patch by path, each at the innermost module; the network's is empty."""
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
-        sketch.eval()(torch.empty(1, *shape, device="meta"))
+    counter = _counted(sketch, shape)
     start = f"{type(sketch).__name__}."
-    # An addition and a multiplication are two operations.
     whole = {
         path.removeprefix(start): sum(counts.values()) // 2
         for path, counts in counter.get_flop_counts().items()
@@ -165,6 +206,14 @@ def _products(sketch: nn.Module, shape: tuple[int, ...]) -> Mapping[str, int]:
     for path, count in whole.items():
         own[_around(path, own)] -= count
     return own
+
+
+def _counted(sketch: nn.Module, shape: tuple[int, ...]) -> FlopCounterMode:
+    """Operations of one forward pass of one patch: an addition and a multiplication are two."""
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        sketch.eval()(torch.empty(1, *shape, device="meta"))
+    return counter
 
 
 def _around(path: str, paths: Container[str]) -> str:

@@ -3,7 +3,8 @@
 Going down, each level convolves and halves the resolution; going up, each level doubles it and
 joins what its counterpart saw, so the outline of an object is as sharp as the input while the
 lowest level knows its surroundings. Upsampling is a 1x1 convolution to fewer channels, then
-bilinear interpolation: no checkerboards, and no slower than a transposed convolution.
+bilinear interpolation: no checkerboards, and no slower than a transposed convolution. Other ways
+down, up and across are configuration as well.
 
 A coarse channel can enter at the level of its own resolution instead of the first one: it is
 averaged to that level's pixels and joined to what comes from the level above. Above the finest
@@ -17,10 +18,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, max_pool2d
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
 
 from pipeline.config.network import UNet
-from pipeline.learning.blocks import initialise, level
+from pipeline.learning.attention import Gate, Squeeze
+from pipeline.learning.blocks import ResidualLevel, initialise, level
 from pipeline.learning.entry import check_levels, entering
 
 
@@ -51,17 +53,34 @@ class ConfigurableUNet(nn.Module):
         )
         first = entry.first
         self.step = settings.coarsest()
+        self._settings = settings
         self._runs = tuple((number, entry.runs(number)) for number in range(first, depth))
         above = [0, *widths[first:-1]]
+        counts = [entry.count(number) for number in range(first, depth)]
         self.down = nn.ModuleList(
-            level(settings, inherited + entry.count(number), widths[number])
-            for number, inherited in zip(range(first, depth), above, strict=True)
+            level(settings, inherited + count, width, entering=count > 0)
+            for inherited, count, width in zip(above, counts, widths[first:], strict=True)
+        )
+        self.halve = nn.ModuleList(
+            nn.Conv2d(width, width, 2, stride=2)
+            for width in widths[first:-1]
+            if settings.down == "stride"
         )
         upward = [(number, widths[number + 1], widths[number]) for number in range(depth - 1)][::-1]
-        self.narrow = nn.ModuleList(nn.Conv2d(low, high, 1) for _, low, high in upward)
+        self.narrow = nn.ModuleList(_narrow(settings, low, high) for _, low, high in upward)
+        joined = 2 if settings.skip == "concatenate" else 1
         self.up = nn.ModuleList(
-            level(settings, 2 * high if number >= first else high, high)
+            level(settings, joined * high if number >= first else high, high)
             for number, _, high in upward
+        )
+        # Levels without a counterpart are the last ones and have no skip, hence no gate.
+        self.gate = nn.ModuleList(
+            Gate(settings, high)
+            for number, _, high in upward
+            if settings.attention == "gate" and number >= first
+        )
+        self.squeeze = nn.ModuleList(
+            Squeeze(settings, high) for _, _, high in upward if settings.attention == "squeeze"
         )
         self.head = nn.Conv2d(widths[0], classes, 1)
         self._initialise(settings)
@@ -72,25 +91,61 @@ class ConfigurableUNet(nn.Module):
         for (number, runs), down in zip(self._runs, self.down, strict=True):
             joined = entering(inputs, runs, number)
             if skips:
-                above = max_pool2d(skips[-1], 2)
+                above = self._halved(skips[-1], len(skips) - 1)
                 # Joined in one type: cat would widen all of a bfloat16 pass to float32.
                 joined = [above, *(part.to(above.dtype) for part in joined)]
             skips.append(down(_join(joined)))
         features = skips.pop()
-        for narrow, up in zip(self.narrow, self.up, strict=True):
-            larger = interpolate(narrow(features), scale_factor=2.0, mode="bilinear")
-            features = up(_join([skips.pop(), larger] if skips else [larger]))
+        for place, up in enumerate(self.up):
+            larger = self._doubled(features, place)
+            features = up(self._across(skips.pop(), larger, place) if skips else larger)
+            if self.squeeze:
+                features = self.squeeze[place](features)
         logits: Tensor = self.head(features)
         return logits
 
+    def _halved(self, features: Tensor, place: int) -> Tensor:
+        """(N, C, h / 2, w / 2) of a level on the way down (N, C, h, w)."""
+        if self.halve:
+            smaller: Tensor = self.halve[place](features)
+            return smaller
+        return (avg_pool2d if self._settings.down == "average" else max_pool2d)(features, 2)
+
+    def _doubled(self, features: Tensor, place: int) -> Tensor:
+        """(N, C, 2 h, 2 w) of a level on the way up, with the C channels of the next one."""
+        narrow: Tensor = self.narrow[place](features)
+        if self._settings.up == "transposed":
+            return narrow
+        return interpolate(narrow, scale_factor=2.0, mode=self._settings.up)
+
+    def _across(self, skip: Tensor, larger: Tensor, place: int) -> Tensor:
+        """What a level on the way up sees of its counterpart and of the level below."""
+        if self.gate:
+            skip = self.gate[place](skip, larger)
+        return skip + larger if self._settings.skip == "sum" else _join([skip, larger])
+
     def _initialise(self, settings: UNet) -> None:
-        """Draw all weights by the configured rule; nothing bends what the 1x1 layers give."""
-        bent = [*self.down.modules(), *self.up.modules()]
-        straight = [*self.narrow.modules(), self.head]
-        for modules, name in ((bent, settings.activation), (straight, "linear")):
-            for module in modules:
-                if isinstance(module, nn.Conv2d):
-                    initialise(module, settings.initialisation, name)
+        """Draw all weights by the configured rule; nothing bends what the last layers give."""
+        parts = (self.down, self.up, self.narrow, self.head, self.halve, self.gate, self.squeeze)
+        linear = {
+            layer
+            for module in self.modules()
+            if isinstance(module, ResidualLevel | Gate | Squeeze)
+            for layer in module.straight()
+        }
+        linear |= {*self.halve, *self.narrow, self.head}
+        for part in parts:
+            for layer in part.modules():
+                if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                    name = "linear" if layer in linear else settings.activation
+                    initialise(layer, settings.initialisation, name)
+
+
+def _narrow(settings: UNet, low: int, high: int) -> nn.Module:
+    """To the width of the next level up; a transposed convolution doubles the sides as well."""
+    if settings.up == "transposed":
+        return nn.ConvTranspose2d(low, high, 2, stride=2)
+    return nn.Conv2d(low, high, 1)
 
 
 def _join(parts: list[Tensor]) -> Tensor:
