@@ -33,7 +33,9 @@ FIXED: Final = {
     "train.patience": _NO_VALIDATIONS,
     "train.min_gain": _NO_VALIDATIONS,
     "train.plateau": _NO_VALIDATIONS,
-    "transfer": "all trials start from the same kind of weights",
+    "predict.d4": "a trial is judged without the eight views",
+    "predict.precision": "a trial predicts in the arithmetic of its training; see train.precision",
+    "transfer": "a search compares networks, and weights to start from fit few of them",
 }
 """Keys, and sections, that no trial may change, and why."""
 _CLASS_CODE: Final = re.compile("[0-9]{1,9}")

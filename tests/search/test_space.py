@@ -418,6 +418,7 @@ FIXED: dict[str, list[Any]] = {
     "train.seed": [0, 1],
     "train.steps": [5, 6],
     "train.validations": [1, 2],
+    "predict.d4": [False, True],
     "transfer.trained": ["all", "decoder"],
     "transfer.run": ["a", "b"],
 }
