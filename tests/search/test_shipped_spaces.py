@@ -180,3 +180,10 @@ def test_most_trials_keep_the_limits(name: str) -> None:
     trials = [_trial(space, config, proposer.ask(number)) for number in range(30)]
     refused = [reason for reason in (_beyond(space, trial) for trial in trials) if reason]
     assert 0 < len(refused) < 15, refused
+
+
+def test_the_example_of_the_page_is_a_space(tmp_path: Path) -> None:
+    page = (CONFIGS.parent / "docs" / "search-space.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "space.yaml").write_text(example)
+    assert read_space(tmp_path / "space.yaml").defaults()["mixture"] == "even"
