@@ -29,8 +29,8 @@ from pipeline.search.workers import Lost, Workers
 
 MOST_REFUSED: Final = 500
 """Trials in a row that may be refused before the search gives up."""
-_ATTEMPTS: Final = 50
-"""Proposals in a row that may have been tried before."""
+_ATTEMPTS: Final = 20
+"""Proposals in a row that may have been tried before, and then so many times ten by chance."""
 _FAR: Final = 1_000_003
 """Distance between the numbers of these proposals, beyond those of trials."""
 
@@ -182,10 +182,12 @@ class Driver:
         proposer = Proposer(study.space, settings.method, settings.seed, settings.startup)
         for params, score in observations(self._entries, study.budgets, settings.startup):
             proposer.tell(params, score)
-        for attempt in range(_ATTEMPTS):
-            params = proposer.ask(number + attempt * _FAR)
-            if key_of(params) not in tried:
-                return number, params, "proposed"
+        chance = Proposer(study.space, "random", settings.seed, settings.startup)
+        for asked, attempts in ((proposer, _ATTEMPTS), (chance, 10 * _ATTEMPTS)):
+            for attempt in range(attempts):
+                params = asked.ask(number + attempt * _FAR)
+                if key_of(params) not in tried:
+                    return number, params, "proposed"
         return None
 
     def _submit(self, run: _Running) -> bool:

@@ -160,7 +160,7 @@ class _Trained:
         ground: What it was trained on.
         tiles: Scenes on its grid.
         network: The averaged network.
-        compute: Device and arithmetic.
+        compute: Device and arithmetic of its predictions.
         loss: Mean loss of all steps so far.
     """
 
@@ -191,7 +191,8 @@ def _train(job: Job, task: Task, ground: Ground, fold: int, advance: Report) -> 
         factors=started.transfer.factors,
     )
     progress = loop.advance(task.budget)
-    return _Trained(ground, labelled_tiles(job, row), loop.averaged, compute, progress.loss)
+    predicting = choose_compute(row.train.device, row.predict.precision)
+    return _Trained(ground, labelled_tiles(job, row), loop.averaged, predicting, progress.loss)
 
 
 def _count(

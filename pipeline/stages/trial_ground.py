@@ -7,8 +7,10 @@ looks like that of a run, so the stages ``tiles`` and ``augment`` make them.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -44,13 +46,15 @@ def prepare_ground(job: Job, work: Path, config: Config) -> Path:
     folder = work / GROUNDS / f"ground-{digest_of([depends, scenes])[:16]}"
     own = Job(config, folder)
     if stale(folder):
-        say(f"search: tiles and plan for other bands, grid or patches in {folder.name}")
+        say(f"search: makes tiles and plan of its own: {folder}")
         cache.mkdir(parents=True, exist_ok=True)
         folder.mkdir(parents=True, exist_ok=True)
         _link(folder / "scenes", job.run / "scenes")
         _link(folder / "tiles", cache)
-        tiles.run(own)
-        augment.run(own)
+        # What these two stages say of each trial would hide what the search says.
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            tiles.run(own)
+            augment.run(own)
     return folder
 
 
