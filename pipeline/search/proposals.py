@@ -33,7 +33,7 @@ class Proposer:
             space: What there is to choose.
             method: tpe, anneal or random.
             seed: Of all proposals.
-            startup: Trials by chance before tpe's estimators are used.
+            startup: Trials with a score before tpe's estimators are used; chance until then.
         """
         from hyperopt.base import Domain, Trials  # noqa: PLC0415 - takes a second, rarely needed
 
@@ -95,7 +95,7 @@ class Proposer:
         self._trials.refresh()
         # Where nearly all trials failed, failed ones would be among the best, and be followed.
         enough = self._scored >= max(1, math.ceil(_GAMMA * math.sqrt(self._told)))
-        if self.method == "tpe" and enough and self._told >= self.startup:
+        if self.method == "tpe" and enough and self._scored >= self.startup:
             docs = tpe.suggest(
                 told,
                 self._domain,

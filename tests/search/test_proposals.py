@@ -141,6 +141,21 @@ def test_failures_alone_are_no_reason_to_follow_them(method: Method, score: floa
     assert sum(params["a"] == "x" for params in tried) < 100
 
 
+def test_chance_until_enough_trials_have_a_score() -> None:
+    """Refused ones are many in some spaces, and say nothing of what is good."""
+    proposers = [Proposer(TREE, "tpe", 0, startup=5), Proposer(TREE, "random", 0, startup=5)]
+    good = {"a": "z", "b": True, "c": 0.3, "only": 7}
+    for number in range(24):
+        for proposer in proposers:
+            proposer.tell(good, 1.0 if number % 5 == 4 else None)
+        answers = [[each.ask(100 + more) for more in range(5)] for each in proposers]
+        assert answers[0] == answers[1], "four have a score"
+    for proposer in proposers:
+        proposer.tell(good, 1.0)
+    answers = [[each.ask(100 + more) for more in range(5)] for each in proposers]
+    assert answers[0] != answers[1]
+
+
 def test_values_outside_are_not_learned_from() -> None:
     proposer = Proposer(TREE, "tpe", 0, startup=5)
     with pytest.raises(OutsideError, match="b: 1 is none of its options"):
