@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -74,6 +75,81 @@ def test_weights_scale_by_the_capacity(
         parameters_of(build(network, 4, 3)) for network in (whole, whole.rescaled(capacity))
     )
     assert after / before == pytest.approx(capacity, rel=0.15)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    block=st.sampled_from(["residual", "dense"]),
+    kernel=st.sampled_from([1, 3, 5]),
+    down=st.sampled_from(["max", "stride"]),
+    up=st.sampled_from(["nearest", "transposed"]),
+    skip=st.sampled_from(["concatenate", "sum"]),
+    attention=st.sampled_from(["none", "gate", "squeeze"]),
+    capacity=st.floats(0.5, 4),
+)
+def test_weights_of_any_structure_scale_by_the_capacity(capacity: float, **structure: Any) -> None:
+    whole = UNet(width=24, depth=3, **structure)
+    before, after = (
+        parameters_of(build(network, 4, 3)) for network in (whole, whole.rescaled(capacity))
+    )
+    assert after / before == pytest.approx(capacity, rel=0.15)
+
+
+def test_rescaled_dense_levels_still_make_whole_groups() -> None:
+    dense = UNet(block="dense", convolutions=3, normalisation="group", group_size=8)
+    rescaled = dense.rescaled(2)
+    assert rescaled.width == 24
+    assert [rescaled.new_channels(width) for width in rescaled.widths()] == [8, 16, 32, 64]
+    build(rescaled, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("kernel", 2),
+        ("kernel", 9),
+        ("block", "inception"),
+        ("down", "bilinear"),
+        ("up", "max"),
+        ("skip", "none"),
+        ("attention", "true"),
+    ],
+)
+def test_values_that_are_no_structure(key: str, value: Any) -> None:
+    with pytest.raises(ValidationError, match=key):
+        UNet(**{key: value})
+
+
+@pytest.mark.parametrize("attention", ["gate", "squeeze"])
+def test_what_has_nothing_to_do_is_harmless(attention: Any) -> None:
+    """One level has no way up, as a search may find."""
+    network = UNet(width=2, depth=1, attention=attention, up="transposed", down="stride")
+    plain = UNet(width=2, depth=1)
+    assert parameters_of(build(network, 2, 1)) == parameters_of(build(plain, 2, 1))
+
+
+@pytest.mark.parametrize("block", ["plain", "residual", "dense"])
+@pytest.mark.parametrize("attention", ["gate", "squeeze"])
+@pytest.mark.parametrize(
+    ("normalisation", "patches", "side"),
+    [("instance", 1, 8), ("batch", 2, 4), ("batch", 1, 8), ("group", 1, 4), ("none", 1, 4)],
+)
+def test_smallest_sizes_that_pass_the_check_can_be_trained(
+    block: Any, attention: Any, normalisation: Any, patches: int, side: int
+) -> None:
+    network = UNet(
+        width=4,
+        depth=3,
+        block=block,
+        attention=attention,
+        normalisation=normalisation,
+        group_size=2,
+        down="stride",
+        kernel=7,
+    )
+    check_sizes(network, side, side, patches)
+    logits = build(network, 2, 1).train()(torch.randn(patches, 2, side, side))
+    assert logits.isfinite().all()
 
 
 WIDE = UNet(depth=4)

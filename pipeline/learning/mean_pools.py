@@ -76,13 +76,14 @@ def mean_unpool(
     """
     kernel, before = _pair(kernel_size), _pair(padding)
     step = _pair(stride) if stride not in (None, (), []) else kernel
-    channels = inputs.shape[-3]
-    every = inputs.new_ones((channels, 1, *kernel))
-    spread = functional.conv_transpose2d(inputs, every, None, step, before, groups=channels)
-    if output_size is None:
-        return spread
-    height, width = tuple(output_size)[-2:]
-    return functional.pad(spread, (0, width - spread.shape[-1], 0, height - spread.shape[-2]))
+    every = inputs.new_ones((inputs.shape[-3], 1, *kernel))
+    spread = functional.conv_transpose2d(inputs, every, stride=step, groups=len(every))
+    ends = []
+    for axis in (-1, -2):  # the order of functional.pad
+        length = spread.shape[axis]
+        wanted = length - 2 * before[axis] if output_size is None else output_size[axis]
+        ends += [-before[axis], wanted + before[axis] - length]
+    return functional.pad(spread, ends)
 
 
 def _adaptive(inputs: Tensor, output_size: Any, *_: Any, **__: Any) -> Tensor:

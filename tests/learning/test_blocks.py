@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from torch import nn
 
 from pipeline.config.network import UNet
-from pipeline.learning.blocks import activation, gain, initialise, level
+from pipeline.learning.blocks import activation, entrances, gain, initialise, level
 
 AT_ONE = {
     "relu": (1.0, 0.0),
@@ -50,7 +50,7 @@ def test_slopes_of_a_prelu_are_trained_per_channel() -> None:
 def _normalised(inputs: torch.Tensor, **settings: Any) -> torch.Tensor:
     """What the norm of a level gives."""
     made = level(UNet(width=4, convolutions=1, **settings), 4, 4)
-    result: torch.Tensor = made[1](inputs)
+    result: torch.Tensor = made.get_submodule("1")(inputs)
     return result
 
 
@@ -89,11 +89,11 @@ def test_without_norm_a_convolution_has_a_bias() -> None:
 def test_dropout_drops_its_share_of_its_kind(kind: Any) -> None:
     torch.manual_seed(0)
     made = level(UNet(dropout=0.25, dropout_kind=kind, convolutions=1), 4, 64)
-    dropped = made[-1](torch.ones(64, 64, 4, 4)) == 0
+    dropped = made.get_submodule("3")(torch.ones(64, 64, 4, 4)) == 0
     assert dropped.float().mean().item() == pytest.approx(0.25, abs=0.02)
     whole = (dropped.all(dim=(2, 3)) == dropped.any(dim=(2, 3))).all()
     assert whole.item() == (kind == "channel")
-    assert not (made.eval()[-1](torch.ones(1, 64, 4, 4)) == 0).any()
+    assert not (made.eval().get_submodule("3")(torch.ones(1, 64, 4, 4)) == 0).any()
 
 
 @pytest.mark.parametrize("name", ["relu", "leaky_relu", "tanh", "sigmoid", "linear"])
@@ -140,3 +140,94 @@ def test_initialisation_has_its_deviation(
     assert (layer.weight.abs().max().item() <= 1.7321 * deviation) == bounded
     assert layer.bias is not None
     assert not layer.bias.any()
+
+
+def _ones(made: nn.Module) -> nn.Module:
+    """With all weights 1 and all biases 0."""
+    with torch.no_grad():
+        for name, weight in made.named_parameters():
+            weight.fill_(0.0 if name.endswith("bias") else 1.0)
+    return made
+
+
+BARE = UNet(normalisation="none", activation="elu", kernel=1, convolutions=2)
+
+
+def test_a_residual_level_adds_what_came_in_before_its_last_activation() -> None:
+    settings = BARE.model_copy(update={"block": "residual"})
+    inputs = torch.tensor([-3.0, 2.0]).view(1, 2, 1, 1)
+    # Sum of the channels, bent, once more as a sum of both, not bent: 2 f(-1).
+    body = 2 * (math.exp(-1) - 1)
+    found = _ones(level(settings, 2, 2))(inputs).flatten().tolist()
+    assert found == pytest.approx([math.exp(body - 3) - 1, body + 2])
+    # Other numbers of channels, or bands that come in: the shortcut sums, too.
+    for channels, entering in ((3, False), (2, True)):
+        made = _ones(level(settings, 2, channels, entering))
+        summed = channels * (math.exp(-1) - 1) - 1
+        expected = [math.exp(summed) - 1] * channels
+        assert made(inputs).flatten().tolist() == pytest.approx(expected)
+
+
+def test_a_dense_level_sees_what_came_in_and_all_new_features() -> None:
+    made = _ones(level(BARE.model_copy(update={"block": "dense"}), 1, 4))
+    # 1; its two new features; 1 + 1 + 1, twice; all of 1, 1, 1, 3, 3 for each of four channels.
+    assert made(torch.ones(1, 1, 1, 1)).flatten().tolist() == [9.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("change", "width", "new"),
+    [
+        ({}, 16, 8),
+        ({"convolutions": 3}, 16, 6),
+        ({"convolutions": 4}, 2, 1),
+        ({"normalisation": "group", "group_size": 8, "convolutions": 3}, 16, 8),
+        ({"normalisation": "group", "group_size": 8, "convolutions": 3}, 32, 16),
+        ({"normalisation": "group", "group_size": 16, "convolutions": 4}, 16, 16),
+    ],
+)
+def test_new_features_of_a_dense_level_make_whole_groups(
+    change: dict[str, Any], width: int, new: int
+) -> None:
+    settings = UNet(block="dense", **change)
+    assert settings.new_channels(width) == new
+    made = level(settings, 5, width)
+    assert made.get_parameter("grow.0.0.weight").shape[:2] == (new, 5)
+    seen = 5 + settings.convolutions * new
+    assert made.get_parameter("transition.0.weight").shape == (width, seen, 1, 1)
+
+
+@pytest.mark.parametrize("block", ["plain", "residual", "dense"])
+@pytest.mark.parametrize("convolutions", [1, 3])
+def test_entrances_are_all_that_see_what_comes_in(block: Any, convolutions: int) -> None:
+    """What comes in is last among their channels: without it, all of them give the same."""
+    torch.manual_seed(0)
+    settings = BARE.model_copy(update={"block": block, "convolutions": convolutions})
+    made = level(settings, 5, 4)
+    inputs = torch.randn(1, 5, 4, 4)
+    assert not torch.equal(made(inputs), made(2 * inputs))
+    names = entrances(made)
+    assert len(set(names)) == {"plain": 1, "residual": 2, "dense": convolutions + 1}[block]
+    with torch.no_grad():
+        for name in names:
+            made.get_parameter(f"{name}.weight")[:, -5:] = 0
+    assert torch.equal(made(inputs), made(2 * inputs))
+
+
+@pytest.mark.parametrize("block", ["residual", "dense"])
+@pytest.mark.parametrize("kind", ["element", "channel"])
+def test_dropout_is_the_last_of_every_block(block: Any, kind: Any) -> None:
+    torch.manual_seed(0)
+    settings = BARE.model_copy(update={"block": block, "dropout": 0.25, "dropout_kind": kind})
+    made = level(settings, 4, 64)
+    dropped = made(torch.randn(64, 4, 2, 2)) == 0
+    assert dropped.float().mean().item() == pytest.approx(0.25, abs=0.02)
+    whole = (dropped.all(dim=(2, 3)) == dropped.any(dim=(2, 3))).all()
+    assert whole.item() == (kind == "channel")
+    assert made.eval()(torch.randn(1, 4, 2, 2)).all()
+
+
+@pytest.mark.parametrize(("block", "norms"), [("plain", 2), ("residual", 3), ("dense", 3)])
+def test_every_convolution_of_a_block_has_its_norm(block: Any, norms: int) -> None:
+    made = level(UNet(block=block, normalisation="group", group_size=2), 3, 4)
+    assert sum(isinstance(module, nn.GroupNorm) for module in made.modules()) == norms
+    assert not [name for name, _ in made.named_parameters() if name.endswith("0.bias")]

@@ -55,6 +55,12 @@ def carried(
         (UNet(width=4, depth=2, normalisation="none", activation="prelu"), None),
         (UNet(width=4, depth=3, entry="depth"), (0, 2, 0)),
         (UNet(width=4, depth=3, entry="depth"), (1, 2, 2)),
+        (UNet(width=4, depth=2, block="residual", down="stride", attention="gate"), None),
+        # As many bands as the first level has channels: they are not added to them as they are.
+        (UNet(width=3, depth=2, block="residual", growth=1, skip="sum"), None),
+        (UNet(width=4, depth=3, block="residual", entry="depth"), (1, 2, 2)),
+        (UNet(width=4, depth=2, block="dense", up="transposed", attention="squeeze"), None),
+        (UNet(width=4, depth=3, block="dense", convolutions=3, entry="depth"), (0, 2, 0)),
         (LibraryNetwork(encoder="resnet18"), None),
     ],
 )
@@ -218,3 +224,29 @@ def test_other_types_and_shapes_are_left_out() -> None:
         assert torch.equal(found[name], before[name])
         assert name in report.fresh
     assert torch.equal(found["up.0.0.weight"], weights["up.0.0.weight"].float())
+
+
+@pytest.mark.parametrize("block", ["residual", "dense"])
+def test_a_channel_is_told_once_of_all_the_layers_that_it_enters(block: Any) -> None:
+    settings = UNet(width=4, depth=2, block=block)
+    old = made(settings, ("red", "green"), (5,), 0)
+    new = made(settings, ("edge", "green", "NDVI"), (5,), 1)
+    report = carried(new, old)
+    assert [match.channel for match in report.matches] == ["edge", "green", "NDVI"]
+    entered = {"residual": ("body.0", "shortcut.0"), "dense": ("grow.0.0", "transition.0")}[block]
+    for name in entered:
+        weight = f"down.0.{name}.weight"
+        found, theirs = (row[0].state_dict()[weight] for row in (new, old))
+        # New features of a dense level come before the channels.
+        torch.testing.assert_close(found[:, -3:-1], theirs[:, -2:] * 2 / 3)
+        torch.testing.assert_close(found[:, :-3], theirs[:, :-2])
+        assert weight in report.fresh
+
+
+def test_halving_convolutions_meet_by_level() -> None:
+    deep = UNet(width=4, depth=3, down="stride", entry="depth")
+    old = made(UNet(width=4, depth=3, down="stride"), ("red",), (5,), 0)
+    new = made(deep, ("red",), (5,), 1, (1,))
+    carried(new, old)
+    found, theirs = new[0].state_dict(), old[0].state_dict()
+    assert torch.equal(found["halve.0.weight"], theirs["halve.1.weight"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from pipeline.config.network import LibraryNetwork, UNet
 from pipeline.imagery.channels import Channel
 from pipeline.learning.networks import build
@@ -65,3 +67,61 @@ def test_counterparts_are_of_the_same_level() -> None:
     lower = record(UNet(depth=3, entry="depth"), (1,))
     assert name_in_source("down.0.0.weight", lower, three) == "down.1.0.weight"
     assert name_in_source("head.weight", four, three) == "head.weight"
+
+
+FULL = UNet(width=4, depth=3, down="stride", up="transposed", attention="gate")
+
+
+def test_what_leads_to_a_level_is_of_its_block() -> None:
+    away = distances(build(FULL, 2, 1))
+    assert max(away.values()) == 5
+    assert away["halve.0.weight"] == away["down.1.0.weight"] == 4
+    assert away["halve.1.bias"] == away["down.2.1.bias"] == 3
+    assert away["narrow.0.weight"] == away["gate.0.skip.weight"] == away["up.0.0.weight"] == 2
+    assert away["gate.1.weigh.bias"] == away["up.1.3.weight"] == 1
+    squeezed = distances(build(FULL.model_copy(update={"attention": "squeeze"}), 2, 1))
+    assert squeezed["squeeze.1.widen.bias"] == 1
+    assert squeezed["squeeze.0.narrow.weight"] == 2
+
+
+def test_halving_convolutions_are_of_the_encoder_and_gates_of_the_decoder() -> None:
+    found = {name: part_of(name) for name, _ in build(FULL, 2, 1).named_parameters()}
+    assert {part for name, part in found.items() if name.startswith("halve.")} == {"encoder"}
+    assert {part for name, part in found.items() if name.startswith("gate.")} == {"decoder"}
+
+
+def test_blocks_of_a_library_network_are_not_mistaken_for_ours() -> None:
+    """Its encoders have parts that are called gate or up, too."""
+    inner = nn.ModuleDict({"gate": nn.ModuleList([nn.Conv2d(1, 1, 1)]), "fc": nn.Linear(1, 1)})
+    network = nn.ModuleDict({"encoder": inner, "head": nn.Conv2d(1, 1, 1)})
+    away = distances(network)
+    assert [away[f"{name}.weight"] for name in ("encoder.gate.0", "encoder.fc", "head")] == [
+        2,
+        1,
+        0,
+    ]
+
+
+def test_layers_that_channels_enter_in_other_blocks() -> None:
+    residual = record(UNet(width=4, depth=3, block="residual", entry="depth"), (2, 1, 2))
+    assert entries(build(residual.network, 3, 1, levels=residual.levels), residual) == {
+        "down.0.body.0": (1,),
+        "down.0.shortcut.0": (1,),
+        "down.1.body.0": (0, 2),
+        "down.1.shortcut.0": (0, 2),
+    }
+    dense = record(UNet(width=4, depth=2, block="dense", convolutions=2), (0, 0, 0))
+    names = ("grow.0.0", "grow.1.0", "transition.0")
+    assert entries(build(dense.network, 3, 1), dense) == {
+        **{f"down.0.{name}": (0, 1, 2) for name in names},
+        **{f"down.1.{name}": () for name in names},
+    }
+
+
+def test_counterparts_of_new_parts_are_of_the_same_level() -> None:
+    three, four = record(UNet(depth=3), (0,)), record(UNet(depth=4), (0,))
+    assert name_in_source("halve.1.weight", four, three) == "halve.1.weight"
+    assert name_in_source("gate.2.skip.weight", four, three) == "gate.1.skip.weight"
+    assert name_in_source("squeeze.1.widen.bias", four, three) == "squeeze.0.widen.bias"
+    lower = record(UNet(depth=3, entry="depth"), (1,))
+    assert name_in_source("halve.0.bias", lower, three) == "halve.1.bias"

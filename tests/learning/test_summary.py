@@ -8,7 +8,14 @@ import torch
 from pipeline.config.network import LibraryNetwork, UNet
 from pipeline.learning.networks import build, parameters_of
 from pipeline.learning.receptive_field import receptive_field
-from pipeline.learning.summary import ELSEWHERE, LayerRow, summarise, summary_text
+from pipeline.learning.summary import (
+    ELSEWHERE,
+    Costs,
+    LayerRow,
+    costs,
+    summarise,
+    summary_text,
+)
 
 TINY = UNet(width=2, depth=2, convolutions=1)
 
@@ -61,10 +68,32 @@ def test_tiny_unet_by_hand() -> None:
         # One level: a convolution of 3 pixels, or three of them.
         ({"depth": 1}, None, 3),
         ({"depth": 1, "convolutions": 3}, None, 7),
+        # As two convolutions of 3x3 pixels.
+        ({"kernel": 5}, None, 20),
+        ({"kernel": 5, "depth": 1}, None, 5),
+        # 2 q; between q - 1 and q, and the square of either; nothing is added.
+        ({"kernel": 1}, None, 4),
+        # A convolution of 2x2 pixels and means of 2x2 pixels see what maxima see.
+        ({"down": "stride"}, None, 12),
+        ({"down": "average"}, None, 12),
+        # 2 q - 1 to 2 q + 1 lie in pixels q - 1 and q, whose convolution sees q - 2 to q + 1: these
+        # are of pixels 2 q - 4 to 2 q + 3; one each way.
+        ({"up": "nearest"}, None, 10),
+        ({"up": "transposed"}, None, 10),
+        # All ways through a level but the longest one are shorter.
+        ({"block": "dense"}, None, 12),
+        ({"block": "dense", "convolutions": 2}, None, 20),
+        ({"block": "residual"}, None, 12),
+        ({"skip": "sum"}, None, 12),
+        # A gate looks at one pixel of the skip and of the level below.
+        ({"attention": "gate"}, None, 12),
+        # Factors are told from all of a patch; the lowest level has none.
+        ({"attention": "squeeze"}, None, None),
+        ({"attention": "squeeze", "depth": 1}, None, 3),
     ],
 )
 def test_receptive_field_by_hand(
-    change: dict[str, object], levels: tuple[int, ...] | None, side: int
+    change: dict[str, object], levels: tuple[int, ...] | None, side: int | None
 ) -> None:
     network = build(TINY.model_copy(update=change), 2, 3, levels=levels)
     assert receptive_field(network, 2) == side
@@ -155,3 +184,60 @@ def test_library_network_that_averages_over_the_patch() -> None:
         p.numel() for name, p in network.named_parameters() if name.startswith(stages)
     )
     assert summary_text(summary).endswith("the whole patch (more than 2048 pixels)")
+
+
+@pytest.mark.parametrize(
+    "network", [TINY, UNet(width=4, depth=3, block="dense"), LibraryNetwork(architecture="FPN")]
+)
+def test_costs_are_those_of_the_summary(network: UNet | LibraryNetwork) -> None:
+    """Also of a network that was built without memory for its weights."""
+    made = build(network, 3, 2)
+    summary = summarise(made, 3, 64)
+    found = costs(made, 3, 64)
+    assert found == Costs(summary.parameters, summary.multiply_adds, summary.activation_bytes)
+    assert sum(row.multiply_adds for row in summary.rows) == summary.multiply_adds
+    assert sum(row.parameters for row in summary.rows) == summary.parameters
+    with torch.device("meta"):
+        assert costs(build(network, 3, 2, prior=[0.1, 0.2]), 3, 64) == found
+
+
+def test_costs_of_other_ways_by_hand() -> None:
+    """2 and 4 channels on 256 and 64 pixels, beside the plain network's."""
+    plain = costs(build(TINY, 3, 1), 3, 16)
+
+    def more(**change: object) -> tuple[int, int]:
+        found = costs(build(TINY.model_copy(update=change), 3, 1), 3, 16)
+        return (
+            found.parameters - plain.parameters,
+            found.multiply_adds - plain.multiply_adds,
+        )
+
+    assert more(down="stride") == (2 * 2 * 4 + 2, 64 * 2 * 2 * 4)
+    # Each of the 256 pixels is one filter's, of as many weights as the 1x1 layer on 64 pixels.
+    assert more(up="transposed") == (3 * 4 * 2, (256 - 64) * 4 * 2)
+    assert more(up="nearest") == more(down="average") == (0, 0)
+    assert more(skip="sum") == (-2 * 2 * 9, -256 * 2 * 2 * 9)
+    # Two layers to one channel, one to a factor.
+    assert more(attention="gate") == (2 + (2 + 1) + (1 + 1), 256 * (2 + 2 + 1))
+    # On one value per channel, with two channels between.
+    assert more(attention="squeeze") == (2 * (2 * 2 + 2), 2 * 2 * 2)
+    # Only shortcuts are more: 1x1 layers and their norms, from 3, 2 and 4 channels.
+    assert more(block="residual") == (
+        (3 * 2 + 4) + (2 * 4 + 8) + (4 * 2 + 4),
+        256 * 3 * 2 + 64 * 2 * 4 + 256 * 4 * 2,
+    )
+    # Only transitions are more: they see the new features, too.
+    assert more(block="dense") == (
+        (5 * 2 + 4) + (6 * 4 + 8) + (6 * 2 + 4),
+        256 * 5 * 2 + 64 * 6 * 4 + 256 * 6 * 2,
+    )
+
+
+def test_network_is_not_changed_by_its_costs() -> None:
+    network = build(TINY, 3, 1).eval()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    network.get_parameter("head.bias").requires_grad_(False)
+    costs(network, 3, 16)
+    assert not network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert not network.get_parameter("head.bias").requires_grad
