@@ -1,0 +1,1 @@
+"""Pictures and tables of a search, made from its ledger's entries."""
