@@ -42,10 +42,10 @@ def changed_rows(
 
 
 def _set(tree: dict[str, Any], row: dict[str, Any], name: str, settings: Mapping[str, Any]) -> None:
-    kind = settings.get(_KIND)
-    own = row.get("network")
-    if kind is not None and isinstance(own, dict) and own.get("kind", kind) != kind:
-        row.pop("network")  # another kind of network takes nothing over
+    wanted = settings.get(_KIND)
+    has = {**(tree.get("network") or {}), **(row.get("network") or {})}.get("kind")
+    if wanted is not None and wanted != has:
+        row.pop("network", None)  # another kind of network takes nothing over
     # The kind first: what follows are its keys.
     for key in sorted(settings, key=lambda key: key != _KIND):
         keys = (ROWS, name, *key.split("."))

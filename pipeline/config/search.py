@@ -23,7 +23,7 @@ class Search(Section):
     method: Method = "tpe"
     """Who proposes trials: tree-structured Parzen estimators, annealing, or chance."""
     startup: Positive = 10
-    """Trials by chance before tpe's estimators are used."""
+    """Trials that must have a score before tpe's estimators are used; before, chance proposes."""
     seed: Seed = 0
     """Seed of the proposals; a trial's trainings have the seeds of the sections they belong to."""
 

@@ -69,11 +69,11 @@ class Trials:
         """Look at a trial before it is trained: do its values go together, and can it be paid."""
         try:
             config = self.config(params)
-            found = [network_costs(config, row) for row in config.models if row.name in self.rows]
+            rows = [row for row in config.models if row.name in self.rows]
+            found = [network_costs(config, row) for row in rows]
         except ConfigError as error:
             return Checked(" ".join(str(error).split()))
-        batch = max(row.train.batch for row in config.models if row.name in self.rows)
-        reason = beyond(self.space.limits, found, batch)
+        reason = beyond(self.space.limits, found, [row.train.batch for row in rows])
         weights = sum(cost.parameters for cost in found)
         return Checked(reason, weights, sum(cost.multiply_adds for cost in found))
 
@@ -167,18 +167,19 @@ def network_costs(config: Config, row: ModelRow) -> Costs:
         ) from None
 
 
-def beyond(limits: Limits, found: Sequence[Costs], batch: int) -> str | None:
+def beyond(limits: Limits, found: Sequence[Costs], batches: Sequence[int]) -> str | None:
     """The limit that networks exceed, in words; None if they keep all.
 
     Args:
         limits: Of a space.
         found: Costs of each network of a trial.
-        batch: Patches that are trained side by side.
+        batches: Patches that each of them is trained on side by side.
     """
+    kept = (n * cost.activation_bytes for n, cost in zip(batches, found, strict=True))
     values: Mapping[str, tuple[float | None, int]] = {
         "parameters": (limits.parameters, sum(cost.parameters for cost in found)),
         "multiply_adds": (limits.multiply_adds, sum(cost.multiply_adds for cost in found)),
-        "memory": (limits.memory, batch * max(cost.activation_bytes for cost in found)),
+        "memory": (limits.memory, max(kept)),
     }
     for name, (limit, value) in values.items():
         if limit is not None and value > limit:
