@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import pytest
 from torch import nn
 
 from pipeline.config.network import LibraryNetwork, UNet
+from pipeline.config.transfer import Transfer
 from pipeline.imagery.channels import Channel
+from pipeline.learning.freezing import freeze
 from pipeline.learning.networks import build
 from pipeline.learning.parts import distances, entries, name_in_source, part_of, source_entries
 from pipeline.learning.weights import NetworkRecord
@@ -125,3 +131,23 @@ def test_counterparts_of_new_parts_are_of_the_same_level() -> None:
     assert name_in_source("squeeze.1.widen.bias", four, three) == "squeeze.0.widen.bias"
     lower = record(UNet(depth=3, entry="depth"), (1,))
     assert name_in_source("halve.0.bias", lower, three) == "halve.1.bias"
+
+
+@pytest.mark.parametrize("block", ["plain", "residual", "dense"])
+def test_what_is_frozen_of_other_structures(block: Any) -> None:
+    settings = FULL.model_copy(update={"block": block})
+
+    def trained(count: Any) -> set[str]:
+        network = build(settings, 2, 1)
+        freeze(network, Transfer(source=Path("x"), trained=count))
+        parts: dict[str, set[bool]] = {}
+        for name, weight in network.named_parameters():
+            parts.setdefault(".".join(name.split(".")[:2]), set()).add(weight.requires_grad)
+        assert all(len(states) == 1 for states in parts.values())
+        return {name for name, states in parts.items() if states == {True}}
+
+    way_up = {f"{kind}.{place}" for kind in ("narrow", "up", "gate") for place in (0, 1)}
+    last = {"head.weight", "head.bias"}
+    assert trained("decoder") == way_up | last
+    assert trained(1) == last | {"narrow.1", "up.1", "gate.1"}
+    assert trained(3) == last | way_up | {"down.2", "halve.1"}
