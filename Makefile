@@ -21,6 +21,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 PIPELINE := $(VENV)/bin/python -m pipeline
 OPTIONS = --config "$(CONFIG)" --run "$(RUN)" $(if $(DATA),--data "$(DATA)")
+SEARCH ?=
 TRIALS ?=
 MINUTES ?=
 WORKERS ?=
@@ -40,8 +41,9 @@ help: ## list the targets
 	@echo
 	@echo '  CONFIG=configs/x.yaml  DATA=folder  RUN=name  SET="section.key=value ..."'
 
-demo: ## generated scenes to polygons and a score, set-up included
-	@$(MAKE) --no-print-directory score CONFIG=configs/demo.yaml
+demo: ## generated scenes to polygons and a score, set-up included; SEARCH=1 searches a network first
+	@$(if $(SEARCH),$(MAKE) --no-print-directory search CONFIG=configs/demo_search.yaml)
+	@$(MAKE) --no-print-directory score CONFIG=configs/demo$(if $(SEARCH),_search).yaml
 
 setup: $(READY) ## make the virtual environment, or remake it when the pins have changed
 

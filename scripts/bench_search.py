@@ -3,8 +3,8 @@
     python scripts/bench_search.py --data folder/of/dstl_swir
 
 `halving` proposes by TPE and trains in rungs, `tpe` trains every trial in full, `random` proposes
-by chance and trains in full. Each has `--minutes` of training time for each of the seeds, measured by
-the ledgers. Arms take turns, two at a time on a core each, so that what else the machine does
+by chance and trains in full. Each has `--minutes` of training time for each of the seeds, measured
+by the ledgers. Arms take turns, two at a time on a core each, so that what else the machine does
 meets all of them. What is finished is not made again; `--table` prints what is there.
 
 A search's curve is the best score of a *full* training against the time spent: half-trained trials
