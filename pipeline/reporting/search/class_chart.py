@@ -72,11 +72,12 @@ def _draw_rows(
         else:
             axes.text(0, row, "  not in the held-out ground", va="center", color=style.FAINT)
     for number, (entry, colour, marker) in enumerate(compared):
-        rows = [row for row, code in enumerate(codes) if entry.classes.get(code) is not None]
+        scores = [entry.classes.get(code) for code in codes]
+        points = [(score, row) for row, score in enumerate(scores) if score is not None]
         name = "the default" if entry.source == "default" else f"trial {entry.trial}"
         axes.plot(
-            [entry.classes[codes[row]] for row in rows],
-            rows,
+            [score for score, _ in points],
+            [row for _, row in points],
             linestyle="none",
             marker=marker,
             markersize=9 - 2 * number,

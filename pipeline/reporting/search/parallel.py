@@ -74,6 +74,7 @@ def _draw_lines(
     """The trials, the worst first, so that the best are on top."""
     worst, top = _range(scored)
     order = sorted(scored, key=lambda entry: (entry is winner, score_of(entry), -entry.trial))
+    faintest = 0.3 * min(1.0, 60 / len(scored))
     for entry in order:
         share = (score_of(entry) - worst) / (top - worst)
         heights = [_height(scale, entry) for scale in scales]
@@ -83,7 +84,7 @@ def _draw_lines(
             [*heights, share],
             color=style.BEST if is_best else style.ramp(share),
             linewidth=2.6 if is_best else 0.8 + 0.7 * share,
-            alpha=1.0 if is_best else 0.3 + 0.55 * share,
+            alpha=1.0 if is_best else faintest + (0.85 - faintest) * share**2,
             gid=f"trial {entry.trial}",
             zorder=3 if is_best else 2,
         )

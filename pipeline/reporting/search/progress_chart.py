@@ -64,7 +64,7 @@ def _draw(entries: Sequence[Entry], budgets: Sequence[int]) -> Figure:
             _draw_strip(grid[row, column], entries, places, outcome, named=column == 0)
         grid[-1, column].set_xlabel(label)
         grid[0, column].set_xlim(*_limits(places))
-    grid[0, 0].xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    grid[0, 0].xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
     grid[0, 0].set_ylabel(SCORE)
     style.add_legend(figure, handles, height, keys)
     return figure
