@@ -19,8 +19,8 @@ FIRST_SLOPE: Final = 0.25
 _SECOND_MOMENTS: Final = {"elu": 0.644945, "silu": 0.355776, "gelu": 0.425221}
 """Mean of f(z)^2 over a standard normal z, of the activations that torch knows no gain of."""
 
-
 Convolution = nn.Conv2d | nn.ConvTranspose2d
+"""A layer whose first weights are drawn."""
 
 
 def level(settings: UNet, in_channels: int, out_channels: int, entering: bool = False) -> nn.Module:
