@@ -10,9 +10,10 @@ optimizer; the bound of the filters; the average of the weights.
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor, nn
 
@@ -118,14 +119,18 @@ class Training:
             self._validate(self.settings.validations)
         return Result(self.best, tuple(progress.rows), self._reason())
 
-    def advance(self, step: int) -> Progress:
-        """Train up to a step of the whole training, and keep a checkpoint there.
+    def advance(self, budgets: Sequence[int]) -> Progress:
+        """Train in rungs, each with a whole schedule of its own, from where the checkpoint is.
 
-        Nothing is validated, and the rate is that of the whole training: to advance in several
-        parts, each from the checkpoint of the one before, gives the weights of one.
+        A rung begins with the weights and the optimizer of the one before, and its rate runs
+        through the schedule from start to end (warm restarts: Loshchilov and Hutter, 2017,
+        arXiv:1608.03983). So the network is as good as it can be at the end of every rung, and
+        rungs of the same length compare. Nothing is validated. To go on from a checkpoint gives
+        the weights of a training that was not interrupted.
 
         Args:
-            step: Number of steps, at most those of the whole training.
+            budgets: Steps since the beginning at which rungs end, growing; a checkpoint is kept at
+                the last.
 
         Returns:
             How far it is; :attr:`averaged` is what validation would use.
@@ -136,18 +141,19 @@ class Training:
         """
         if self.settings.schedule == "plateau":
             raise ConfigError(
-                "train.schedule: plateau follows validations, but a training in parts has none; "
+                "train.schedule: plateau follows validations, but a training in rungs has none; "
                 "set it to step"
             )
         self._resume()
         set_training(self.network)
         self._ticked = self._saved = time.monotonic()
         progress = self.progress
-        while progress.step < min(step, self.settings.steps):
-            progress.done = progress.step / self.settings.steps
-            self.on_step(progress, self._step())
-            if time.monotonic() - self._saved > SAVE_SECONDS:
-                self._save()
+        for start, end in itertools.pairwise((0, *budgets)):
+            while start <= progress.step < end:
+                progress.done = (progress.step - start) / (end - start)
+                self.on_step(progress, self._step())
+                if time.monotonic() - self._saved > SAVE_SECONDS:
+                    self._save()
         self._save()
         return progress
 

@@ -14,13 +14,14 @@ from pipeline.search.space import OutsideError, Space
 
 @dataclass(frozen=True)
 class Study:
-    """What is asked: entries answer it if they agree in ground, code and budgets.
+    """What is asked: entries answer it if they agree in ground and code.
 
     Attributes:
         space: What may be tried.
         settings: The section ``search``.
         budgets: Steps of each rung, smallest first.
-        ground: Digest of all that a score depends on besides parameters, budget and code.
+        ground: Digest of all that a score depends on besides parameters, budget and code; the
+            budgets of all rungs are in it.
         code: Version of the code that makes scores.
         seed: Seed of the trials' trainings.
         warm: Parameters that are tried first, after the defaults.
@@ -55,8 +56,6 @@ def sort_entries(study: Study, entries: Iterable[Entry]) -> tuple[list[Entry], l
             unused.append(Unused(entry, "made on other scenes, folds or settings"))
         elif entry.code != study.code:
             unused.append(Unused(entry, "made by other code"))
-        elif entry.budget not in study.budgets:
-            unused.append(Unused(entry, f"its budget of {entry.budget} steps is no rung any more"))
         else:
             try:
                 used.append(replace(entry, params=study.space.completed(entry.params)))

@@ -7,7 +7,7 @@ chosen by their score on the fold, so its polygons flatter the chain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import shapely
@@ -21,6 +21,7 @@ from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.learning.folds import read_folds
 from pipeline.mapping.geojson import ClassObjects, to_geojson
 from pipeline.mapping.polygons import mean_levels, outline
+from pipeline.mapping.postprocessing import object_mask, rule_of
 from pipeline.mapping.raster import Levels, read_levels
 from pipeline.mapping.thresholds import probability_of
 from pipeline.progress import say, track
@@ -100,23 +101,14 @@ def scene_objects(
         levels: (K, H, W) uint8.
         scene: For its resolution.
         classes: The K classes.
-        thresholds: Level per class from which on a pixel belongs to it.
-        settings: Smallest areas and simplification.
+        thresholds: Level per class that ``evaluate`` chose.
+        settings: Thresholds that replace those, smoothing, smallest areas and simplification.
     """
     pixel = scene.metres**2
     found = []
     for row, plane, level in zip(classes, levels, thresholds, strict=True):
-        parts = outline(
-            plane >= level,
-            min_area=smallest(settings.min_area, row.code) / pixel,
-            min_hole=settings.min_hole / pixel,
-            simplify=settings.simplify,
-        )
+        mask = object_mask(plane, rule_of(settings, row.code, level), scene.metres)
+        parts = outline(mask, simplify=settings.simplify)
         means = mean_levels(parts, plane) * probability_of(1)
         found.append(ClassObjects(row, parts, means, shapely.area(parts) * pixel))
     return found
-
-
-def smallest(min_area: float | Mapping[int, float], code: int) -> float:
-    """Smallest area of a class, square metres; 0 where none is given."""
-    return min_area.get(code, 0.0) if isinstance(min_area, Mapping) else min_area

@@ -35,7 +35,7 @@ from pipeline.stages.job import SEARCH, Job
 from pipeline.stages.search_record import write_record
 from pipeline.stages.search_report import Reporter
 from pipeline.stages.trial import run_trial
-from pipeline.stages.trials import Trials
+from pipeline.stages.trials import Trials, rungs
 
 TOGETHER: Final = "together"
 SUFFIX: Final = ".jsonl"
@@ -104,14 +104,15 @@ def _search(
     before: Sequence[Found],
 ) -> Found:
     """One search, from where its ledger stands to its end."""
-    ground, settings = _ground(job, rows), job.config.search
+    budgets, settings = rungs(job.config, rows), job.config.search
+    ground = _ground(job, rows, budgets)
     work = folder / ".work" / name
-    trials = Trials(job, space, rows, ground, work, show=settings.backend == "inline")
+    trials = Trials(job, space, rows, budgets, ground, work, show=settings.backend == "inline")
     ledger = open_ledger(folder / f"{name}{SUFFIX}")
     study = Study(
         space=space,
         settings=settings,
-        budgets=trials.budgets,
+        budgets=budgets,
         ground=ground,
         code=code_version(TRIAL),
         seed=next(row.train.seed for row in job.config.models if row.name in rows),
@@ -125,11 +126,12 @@ def _search(
     return Found(name, rows, trials, study, tuple(driver.entries))
 
 
-def _ground(job: Job, rows: Sequence[str]) -> str:
+def _ground(job: Job, rows: Sequence[str], budgets: Sequence[int]) -> str:
     """Digest of all that a trial's score depends on besides its parameters and the code."""
     names = [name for name in stage_row(SEARCH).sections if not name.startswith("search.")]
     scenes = {name: item.digest for name, item in job.results("scenes").items()}
-    judged = {name: getattr(job.config.search, name) for name in ("folds", "objective", "steps")}
+    settings = job.config.search
+    judged = [settings.folds, settings.objective, list(budgets)]
     return digest_of([dict(section_values(job.config, names)), scenes, judged, list(rows)])
 
 

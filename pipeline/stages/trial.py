@@ -63,7 +63,8 @@ class Task:
         run: Folder of the run, beside which other runs lie.
         rows: Names of the models that are tried.
         folds: Numbers of the folds that are held out, one after the other.
-        budget: Steps of each training so far.
+        budgets: Steps of each training at which its rungs end, the last being the one that is asked
+            for.
         workspace: Folder of its checkpoints.
         show: Whether to show progress on a terminal.
     """
@@ -73,7 +74,7 @@ class Task:
     run: str
     rows: Sequence[str]
     folds: Sequence[int]
-    budget: int
+    budgets: Sequence[int]
     workspace: str
     show: bool = False
 
@@ -125,7 +126,7 @@ def _score(task: Task) -> dict[str, Any]:
     grounds = [load_ground(job, row) for row in rows]
     with bar() as display:
         shown = display.add_task("trial", total=None, note="", visible=task.show)
-        total = len(task.folds) * len(rows) * task.budget
+        total = len(task.folds) * len(rows) * task.budgets[-1]
         display.update(shown, total=total)
         for fold in task.folds:
             parts: list[_Trained] = []
@@ -190,7 +191,7 @@ def _train(job: Job, task: Task, ground: Ground, fold: int, advance: Report) -> 
         on_step=lambda _progress, _loss: advance(1),
         factors=started.transfer.factors,
     )
-    progress = loop.advance(task.budget)
+    progress = loop.advance(task.budgets)
     predicting = choose_compute(row.train.device, row.predict.precision)
     return _Trained(ground, labelled_tiles(job, row), loop.averaged, predicting, progress.loss)
 

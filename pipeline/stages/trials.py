@@ -41,6 +41,7 @@ class Trials:
         job: The run, with the configuration that was written.
         space: What may be tried.
         rows: Names of the models that trials change.
+        budgets: Steps of each rung, smallest first.
         ground: Digest of what scores depend on besides parameters and code.
         work: Folder of the search's checkpoints, tiles and plans.
         show: Whether a trial may show its progress on the terminal.
@@ -49,6 +50,7 @@ class Trials:
     job: Job
     space: Space
     rows: tuple[str, ...]
+    budgets: tuple[int, ...]
     ground: str
     work: Path
     show: bool
@@ -81,12 +83,12 @@ class Trials:
         """The worker's task, its tiles and plan made."""
         config = self.config(params)
         task = Task(
-            config=self._trained(config).model_dump(mode="json"),
+            config=config.model_dump(mode="json"),
             ground=str(prepare_ground(self.job, self.work, config)),
             run=str(self.job.run),
             rows=list(self.rows),
             folds=list(self.folds),
-            budget=budget,
+            budgets=[step for step in self.budgets if step <= budget],
             workspace=str(self._workspace(number, params)),
             show=self.show,
         )
@@ -97,28 +99,6 @@ class Trials:
         """Numbers of the folds that are held out."""
         config = self.job.config
         return range(config.search.folds or config.augment.folds)
-
-    @cached_property
-    def budgets(self) -> tuple[int, ...]:
-        """Steps of each rung.
-
-        Raises:
-            ConfigError: If the models are trained for different numbers of steps.
-        """
-        config = self.job.config
-        steps = {row.train.steps for row in config.models if row.name in self.rows}
-        if config.search.steps is None and len(steps) > 1:
-            raise ConfigError(
-                f"search.steps: models are trained for {', '.join(map(str, sorted(steps)))} steps, "
-                "but rungs need one number; set search.steps, or search.models to each"
-            )
-        return config.search.budgets(max(steps))
-
-    def _trained(self, config: Config) -> Config:
-        """The same with the steps of a full training of the search."""
-        full = self.budgets[-1]
-        rows = changed_rows(config, self.rows, {"train.steps": full})
-        return with_rows(config, rows)
 
     def _workspace(self, number: int, params: Params) -> Path:
         """Folder of a trial's checkpoints: another one for other parameters of the same number."""
@@ -141,6 +121,21 @@ class Trials:
         ended = {entry.trial: entry for entry in entries if entry.trial not in going_on - beyond}
         for entry in ended.values():
             shutil.rmtree(self._workspace(entry.trial, entry.params), ignore_errors=True)
+
+
+def rungs(config: Config, rows: Sequence[str]) -> tuple[int, ...]:
+    """Steps of each rung of a search that changes some models, smallest first.
+
+    Raises:
+        ConfigError: If the models are trained for different numbers of steps.
+    """
+    steps = {row.train.steps for row in config.models if row.name in rows}
+    if config.search.steps is None and len(steps) > 1:
+        raise ConfigError(
+            f"search.steps: models are trained for {', '.join(map(str, sorted(steps)))} steps, "
+            "but rungs need one number; set search.steps, or search.models to each"
+        )
+    return config.search.budgets(max(steps))
 
 
 def network_costs(config: Config, row: ModelRow) -> Costs:

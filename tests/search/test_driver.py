@@ -220,7 +220,7 @@ def test_limits_of_time_target_and_patience(tmp_path: Path, space: Space) -> Non
 
 
 def test_time_is_left_for_a_full_training(tmp_path: Path, space: Space) -> None:
-    """9 s of 10: the default's rungs take 1 + 2 ... and nothing begins that can't be finished."""
+    """A full training takes 13 s, its rungs together: nothing begins that can't get there."""
     entries, reason = _search(tmp_path / "l", _study(space, trials=None, minutes=0.4))
     assert reason == "0.4 minutes"
     assert max(e.budget for e in entries) == 90
@@ -234,7 +234,6 @@ def test_entries_of_other_questions_are_not_used(space: Space) -> None:
         entry(0, 10, 0.1, good),
         entry(1, 10, 0.1, good, ground="other"),
         entry(2, 10, 0.1, good, code="older"),
-        entry(3, 11, 0.1, good),
         entry(4, 10, 0.1, {"network.width": 5, "train.rate": 0.01}),
         entry(5, 10, 0.1, {"network.width": 4}),
     ]
@@ -244,7 +243,6 @@ def test_entries_of_other_questions_are_not_used(space: Space) -> None:
     reasons = {row.entry.trial: row.reason for row in unused}
     assert "scenes" in reasons[1]
     assert "code" in reasons[2]
-    assert "11 steps" in reasons[3]
     assert "network.width" in reasons[4]
     assert "5" in reasons[4]
 
