@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from pipeline.reporting.search import style
 from pipeline.reporting.search.axis import Axis, tick_text, varying
@@ -115,11 +112,15 @@ def _draw_axis(cell: Axes, at: int, scale: Scale, scored: Sequence[Entry]) -> No
 def _draw_scores(cell: Axes, at: int, scored: Sequence[Entry]) -> None:
     """The upright of the scores, at the right."""
     worst, top = _range(scored)
-    edges = np.linspace(0, 1, 101)
-    for low, high in itertools.pairwise(edges):
-        cell.vlines(
-            at, low - 0.003, high + 0.003, colors=style.ramp(float(low)), linewidth=6, zorder=4
-        )
+    edges = [number / 100 for number in range(101)]
+    cell.vlines(
+        [at] * 100,
+        [edge - 0.003 for edge in edges[:-1]],
+        [edge + 0.003 for edge in edges[1:]],
+        colors=[style.ramp(edge) for edge in edges[:-1]],
+        linewidth=6,
+        zorder=4,
+    )
     _name(cell, at, "score")
     for share in (0, 0.25, 0.5, 0.75, 1):
         _label(cell, at, share, f"{worst + share * (top - worst):.3f}")

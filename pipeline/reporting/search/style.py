@@ -145,8 +145,25 @@ def figure_bytes(figure: Figure, form: Literal["png", "svg"]) -> bytes:
     nothing = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
     data = io.BytesIO()
     with styled():
+        _freeze(figure)
         figure.savefig(data, format=form, dpi=_DPI, metadata=nothing)
     return data.getvalue()
+
+
+def _freeze(figure: Figure) -> None:
+    """Lay a figure out for good, at round places.
+
+    The last bits of what the layout's solver finds differ from one time to the next, and the names
+    of clip paths in an SVG are made of them.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = axes.get_position(original=True).bounds
+        axes.set_position((round(left, 5), round(bottom, 5), round(width, 5), round(height, 5)))
+    for text in figure.texts:
+        x, y = text.get_position()
+        text.set_position((round(x, 5), round(y, 5)))
 
 
 def ramp(share: float) -> str:
