@@ -32,7 +32,7 @@ from pipeline.search.space_file import read_space
 from pipeline.search.study import Study, suggestions
 from pipeline.search.workers import Workers, open_workers
 from pipeline.stages.job import SEARCH, Job
-from pipeline.stages.search_record import write_record
+from pipeline.stages.search_record import show_trials, write_record
 from pipeline.stages.search_report import Reporter
 from pipeline.stages.trial import run_trial
 from pipeline.stages.trials import Trials, rungs
@@ -78,6 +78,7 @@ def run(job: Job) -> None:
             _write_record(folder, one)
         _write_found(job, folder, found)
     for one in found:
+        show_trials(one.name, one.trials, one.entries)
         first = best(one.entries, one.study.budgets)
         if first is not None:
             say(
@@ -175,7 +176,7 @@ def _write_record(folder: StageFolder, one: Found) -> None:
     folder.item(
         f"trials-{one.name}",
         {**inputs, "classes": [row.model_dump(mode="json") for row in config.dataset.classes]},
-        lambda target: write_record(target, one.trials, one.study, one.entries),
+        lambda target: write_record(target, one.trials, one.entries),
     )
 
 
