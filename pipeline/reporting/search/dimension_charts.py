@@ -58,7 +58,7 @@ def _draw(scored: Sequence[Entry], axes: Sequence[Axis], budgets: Sequence[int])
         f"{len(scored)} trials, each at the largest budget that it was scored on: colours tell "
         "which; bars are medians of the points above an option"
     ]
-    keys = 1 if len(budgets) < 5 else 2
+    keys = 1 if len({entry.budget for entry in scored}) < 6 else 2
     figure = style.new_figure(width, height, title, notes, keys)
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     handles: list[Artist] = []
@@ -88,7 +88,7 @@ def _draw_one(
             [score_of(entry) for entry, _ in chosen],
             linestyle="none",
             marker=style.rung_marker(rung, len(budgets)),
-            markersize=6 if budget == budgets[-1] else 4.5,
+            markersize=6 if budget == budgets[-1] else 5,
             markeredgecolor=style.PAPER,
             markeredgewidth=0.4,
             alpha=0.9,
@@ -114,7 +114,7 @@ def _draw_medians(cell: Axes, points: Sequence[tuple[Entry, float]]) -> None:
         middles,
         [place - 0.36 for place in places],
         [place + 0.36 for place in places],
-        colors=style.BEST,
+        colors=style.INK,
         linewidth=2,
         gid="medians",
     )

@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from pipeline.reporting.search.axis import Axis
 from pipeline.reporting.search.tally import score_of
@@ -78,6 +77,8 @@ def importances(
         rung: The budget whose scores are compared.
         seed: Seed of the halves and shuffles.
     """
+    from scipy.stats import rankdata  # noqa: PLC0415 - takes half a second
+
     scored = sorted(
         (e for e in entries if e.rung == rung and e.score is not None), key=lambda e: e.trial
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from pipeline.config.network import LibraryNetwork, Network, UNet
-from pipeline.learning.entry import check_levels
 from pipeline.reporting.search.style import shorten
 
 Column = Literal["input", "down", "up", "output"]
@@ -110,6 +109,8 @@ def _unet_plan(
     levels: Sequence[int] | None,
     parameters: int,
 ) -> Plan:
+    from pipeline.learning.entry import check_levels  # noqa: PLC0415 - imports torch
+
     depth = settings.depth
     entry = check_levels(levels or (0,) * in_channels, in_channels, depth)
     widths = settings.widths()

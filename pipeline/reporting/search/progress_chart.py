@@ -64,7 +64,9 @@ def _draw(entries: Sequence[Entry], budgets: Sequence[int]) -> Figure:
             _draw_strip(grid[row, column], entries, places, outcome, named=column == 0)
         grid[-1, column].set_xlabel(label)
         grid[0, column].set_xlim(*_limits(places))
-    grid[0, 0].xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
+    grid[0, 0].xaxis.set_major_locator(
+        MaxNLocator(8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    )
     grid[0, 0].set_ylabel(SCORE)
     style.add_legend(figure, handles, height, keys)
     return figure
@@ -109,7 +111,7 @@ def _draw_scores(
             [score for _, score in points],
             linestyle="none",
             marker=style.rung_marker(rung, len(budgets)),
-            markersize=7 if budget == budgets[-1] else 5,
+            markersize=7 if budget == budgets[-1] else 5.5,
             markeredgecolor=style.PAPER,
             markeredgewidth=0.5,
             color=style.rung_colour(rung, len(budgets)),
