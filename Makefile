@@ -32,7 +32,7 @@ SEARCHED = $(if $(TRIALS),search.trials=$(TRIALS)) $(if $(MINUTES),search.minute
 # As one text, which the commands split: a value may hold blanks and quotes.
 export PIPELINE_SET = $(strip $(SEARCHED) $(SET))
 R = data/runs/$(RUN)
-STAGES := scenes search tiles augment train predict evaluate polygons submission score
+STAGES := scenes search tiles augment train predict evaluate tune polygons submission score
 
 .PHONY: help demo setup test check clean sanity FORCE $(STAGES)
 
@@ -67,6 +67,7 @@ sanity: $(R)/augment/manifest.json ## check data, loss, network and rate before 
 train: ## networks per model and fold
 predict: ## probabilities of every scene
 evaluate: ## thresholds and scores from the held-out folds
+tune: ## threshold, smoothing and smallest areas per class
 polygons: ## outlines of the objects
 submission: ## the table that is handed in
 score: ## the exact polygon score
@@ -89,6 +90,7 @@ $(R)/augment/manifest.json: $(R)/inputs/augment.json $(R)/tiles/manifest.json
 $(R)/train/manifest.json: $(R)/inputs/train.json $(R)/augment/manifest.json
 $(R)/predict/manifest.json: $(R)/inputs/predict.json $(R)/train/manifest.json
 $(R)/evaluate/manifest.json: $(R)/inputs/evaluate.json $(R)/predict/manifest.json
+$(R)/tune/manifest.json: $(R)/inputs/tune.json $(R)/evaluate/manifest.json
 $(R)/polygons/manifest.json: $(R)/inputs/polygons.json $(R)/evaluate/manifest.json
 $(R)/submission/manifest.json: $(R)/inputs/submission.json $(R)/polygons/manifest.json
 $(R)/score/manifest.json: $(R)/inputs/score.json $(R)/submission/manifest.json

@@ -40,6 +40,8 @@ _SEARCH = (
     *("objective", "trials", "minutes", "target", "patience", "warm", "warm_trials", "top"),
 )
 """Keys of ``search`` that its results depend on: not where trials run, nor what is taken over."""
+_TUNE = ("trials", "method", "startup", "seed", "smooth_metres", "min_area", "min_hole")
+"""Keys of ``tune`` that its results depend on: not whether they are taken over."""
 
 CHAIN = (
     Stage("scenes", "check and register the raw scenes", ("dataset", "scenes"), ()),
@@ -102,6 +104,12 @@ CHAIN = (
         "thresholds and scores from the held-out folds",
         ("dataset.classes", "evaluate", "score.absent"),
         ("scenes", "tiles", "augment", "predict"),
+    ),
+    Stage(
+        "tune",
+        "threshold, smoothing and smallest areas of each class, as part of a configuration",
+        ("dataset.classes", "polygons", "score.absent", *(f"tune.{key}" for key in _TUNE)),
+        ("scenes", "tiles", "augment", "predict", "evaluate"),
     ),
     Stage(
         "polygons",

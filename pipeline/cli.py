@@ -14,11 +14,11 @@ from typing import Annotated
 
 import typer
 
-from pipeline.chain import CHAIN, Stage
+from pipeline.chain import CHAIN, Stage, needed
 from pipeline.config import Config, load_config
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.progress import say
-from pipeline.stages.job import SEARCH, Job, run_folder
+from pipeline.stages.job import SEARCH, TUNE, TUNED, Job, run_folder
 from pipeline.stages.prepare import forget_damaged, prepare
 from pipeline.stages.summary import summarise
 
@@ -38,6 +38,8 @@ SET = "PIPELINE_SET"
 
 BEFORE_SEARCH = ("scenes", SEARCH)
 """Stages that need nothing that a search has found."""
+BEFORE_TUNE = {*BEFORE_SEARCH, *needed(TUNE)}
+"""Stages that need nothing that tuning has found."""
 
 app = typer.Typer(
     add_completion=False,
@@ -48,14 +50,18 @@ app = typer.Typer(
 
 
 def _config(
-    path: Path, data: Path | None, overrides: list[str] | None, found: Path | None = None
+    path: Path,
+    data: Path | None,
+    overrides: list[str] | None,
+    found: Path | None = None,
+    tuned: Path | None = None,
 ) -> Config:
     text = os.environ.get(SET, "")
     try:
         pairs = shlex.split(text)
     except ValueError as error:
         raise ConfigError(f"SET={text!r}: {error}; close the quote") from None
-    return load_config(path, [*pairs, *(overrides or ())], data, found)
+    return load_config(path, [*pairs, *(overrides or ())], data, found, tuned)
 
 
 def _job(
@@ -64,21 +70,42 @@ def _job(
     data: Path | None,
     overrides: list[str] | None,
     needs_found: bool = True,
+    needs_tuned: bool = True,
 ) -> Job:
-    """The job of a command; what a search has found is in it if the configuration says so."""
+    """The job of a command, with what a search and tuning have found if they are to be used."""
     written, folder = _config(config, data, overrides), run_folder(run or config.stem)
-    use = written.search.use
+    found = _found(written, folder, needs_found)
+    untuned = written if found is None else _config(config, data, overrides, found)
+    tuned = _tuned(untuned, folder, needs_tuned)
+    whole = untuned if tuned is None else _config(config, data, overrides, found, tuned)
+    return Job(whole, folder, written=written, untuned=untuned)
+
+
+def _found(config: Config, folder: Path, needed_now: bool) -> Path | None:
+    """File of what a search has found, if it is to be used."""
+    use = config.search.use
     found = folder / SEARCH / f"{use}.yaml"
     if use == "nothing":
-        return Job(written, folder)
-    if found.exists():
-        return Job(_config(config, data, overrides, found), folder, written=written)
-    if needs_found:
+        return None
+    if needed_now and not found.exists():
         raise ConfigError(
             f"search.use: {use} takes over what a search has found, but there is no {found}; run "
             "`make search` with the same CONFIG and RUN first, or set search.use to nothing"
         )
-    return Job(written, folder)
+    return found if found.exists() else None
+
+
+def _tuned(config: Config, folder: Path, needed_now: bool) -> Path | None:
+    """File of what tuning has found, if it is to be used."""
+    tuned = folder / TUNE / TUNED
+    if not config.tune.use:
+        return None
+    if needed_now and not tuned.exists():
+        raise ConfigError(
+            f"tune.use takes over what tuning has found, but there is no {tuned}; run `make tune` "
+            "with the same CONFIG and RUN first, or set tune.use to false"
+        )
+    return tuned if tuned.exists() else None
 
 
 def _run(job: Job, work: Callable[[Job], None]) -> None:
@@ -95,7 +122,14 @@ def _add_stage(row: Stage) -> None:
         overrides: SetOption = None,
     ) -> None:
         _run(
-            _job(config, run, data, overrides, row.name not in BEFORE_SEARCH),
+            _job(
+                config,
+                run,
+                data,
+                overrides,
+                needs_found=row.name not in BEFORE_SEARCH,
+                needs_tuned=row.name not in BEFORE_TUNE,
+            ),
             lambda job: importlib.import_module(row.module).run(job),
         )
 
@@ -145,7 +179,8 @@ def sanity(
     """Check data, loss, network and rate before a long training; fails if a check does."""
     from pipeline.stages import sanity as stage  # noqa: PLC0415 - not needed for --help
 
-    _run(_job(config, run, data, overrides), lambda job: stage.run(job, seconds))
+    job = _job(config, run, data, overrides, needs_tuned=False)
+    _run(job, lambda job: stage.run(job, seconds))
 
 
 @app.command("prepare", help="Store the resolved configuration; generate the demo's scenes.")
@@ -156,7 +191,7 @@ def prepare_command(
     overrides: SetOption = None,
 ) -> None:
     """What Make runs before it asks which stages are old."""
-    job = _job(config, run, data, overrides, needs_found=False)
+    job = _job(config, run, data, overrides, needs_found=False, needs_tuned=False)
     prepare(job)
     forget_damaged(job)
 
@@ -169,7 +204,7 @@ def summary_command(
     overrides: SetOption = None,
 ) -> None:
     """The last line of every make target."""
-    summarise(_job(config, run, data, overrides, needs_found=False))
+    summarise(_job(config, run, data, overrides, needs_found=False, needs_tuned=False))
 
 
 def main() -> None:

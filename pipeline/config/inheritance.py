@@ -9,7 +9,10 @@ from pipeline.config.models import DEFAULT, INHERITED
 from pipeline.config.network import UNet
 
 TABLES: Final = frozenset(
-    {"absent", "class_weights", "dilate", "min_area", "positive_weights", "smoothing", "terms"}
+    {
+        *("absent", "class_weights", "dilate", "min_area", "min_hole", "positive_weights"),
+        *("smooth", "smoothing", "terms", "thresholds"),
+    }
 )
 """Keys whose values are one whole: shares of terms, and values per class code. What such a table
 leaves out has a meaning, so who names one names all of it."""

@@ -15,6 +15,7 @@ from pipeline.config.found import put_found
 from pipeline.config.inheritance import merged
 from pipeline.config.model import Config
 from pipeline.config.overrides import check_heard, parse_override, put_override
+from pipeline.config.tuned import put_tuned
 from pipeline.errors import ConfigError
 
 EXTENDS = "extends"
@@ -26,6 +27,7 @@ def load_config(
     overrides: Sequence[str] = (),
     data: Path | None = None,
     found: Path | None = None,
+    tuned: Path | None = None,
 ) -> Config:
     """Read and check a configuration, and the one that it extends.
 
@@ -36,6 +38,7 @@ def load_config(
         data: Folder that replaces ``dataset.folder``; nothing is generated into it.
         found: What a search wrote; its rows of ``models`` replace those of the file, before the
             overrides.
+        tuned: What tuning wrote; its keys of ``polygons`` replace those of the file, likewise.
 
     Raises:
         ConfigError: Naming the file, the field, the broken rule and, where it can be told, the fix.
@@ -43,6 +46,8 @@ def load_config(
     tree, changes = _read(path), [parse_override(text) for text in overrides]
     if found is not None:
         put_found(tree, found)
+    if tuned is not None:
+        put_tuned(tree, tuned)
     for change in changes:
         put_override(tree, change)
     if data is not None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from pipeline.config.base import Fraction, Positive, Section
 
 SquareMetres = Annotated[float, Field(ge=0)]
+Sigma = Annotated[float, Field(ge=0, le=1000)]
 
 
 class Predict(Section):
@@ -36,10 +37,16 @@ class Evaluate(Section):
 class Polygons(Section):
     """From probabilities to outlines along pixel edges."""
 
+    smooth: Sigma | dict[int, Sigma] = 0
+    """Standard deviation of the Gaussian that averages probabilities before the threshold, metres:
+    one number, or one per class code; 0 for none."""
+    thresholds: dict[int, Fraction] = Field(default_factory=dict)
+    """Probability from which on a pixel is of a class, by class code; those that ``evaluate`` chose
+    for classes that are not named."""
     min_area: SquareMetres | dict[int, SquareMetres] = 0
     """Smallest part that is kept, square metres: one number, or one per class code."""
-    min_hole: SquareMetres = 0
-    """Smallest hole that is kept, square metres."""
+    min_hole: SquareMetres | dict[int, SquareMetres] = 0
+    """Smallest hole that is kept, square metres: one number, or one per class code."""
     simplify: Annotated[float, Field(ge=0, le=10)] = 0
     """Largest move of an outline, working pixels; 0 keeps every pixel edge."""
 

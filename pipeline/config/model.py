@@ -22,6 +22,7 @@ from pipeline.config.spectral import check_indices
 from pipeline.config.targets import Targets
 from pipeline.config.train import Train
 from pipeline.config.transfer import Transfer, check_transfer
+from pipeline.config.tune import Tune
 
 __all__ = ["Config", "Generate"]
 
@@ -51,6 +52,7 @@ class Config(Section):
     submission: Submission = Submission()
     score: Score = Score()
     search: Search = Search()
+    tune: Tune = Tune()
     generate: Generate | None = None
 
     @model_validator(mode="before")
@@ -60,7 +62,8 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        _known("polygons.min_area", self.polygons.min_area, set(self.dataset.codes))
+        for key in ("smooth", "thresholds", "min_area", "min_hole"):
+            _known(f"polygons.{key}", getattr(self.polygons, key), set(self.dataset.codes))
         if self.scenes.whole_pixel_tiles and self.dataset.unit_metres is None:
             raise ValueError(
                 "scenes.whole_pixel_tiles: needs the size of a pixel on the map; "

@@ -16,6 +16,8 @@ from pipeline.files import is_safe_name
 
 RUNS = Path("data/runs")
 SEARCH = "search"
+TUNE = "tune"
+TUNED = "tuned.yaml"
 SCENE = "scene-"
 STATISTICS = "statistics-"
 PLAN = "plan-"
@@ -30,17 +32,24 @@ class Job:
         run: Folder of the run, ``data/runs/<run>``.
         since: When its inputs were stored, in ns; 0 if they were not.
         written: The configuration without what a search has found, where that is not the same.
+        untuned: The configuration without what tuning has found, where that is not the same.
     """
 
     config: Config
     run: Path
     since: int = 0
     written: Config | None = None
+    untuned: Config | None = None
 
     @property
     def before_search(self) -> Config:
         """The configuration as it was written: what a search starts from."""
         return self.written or self.config
+
+    @property
+    def before_tune(self) -> Config:
+        """The configuration without what tuning has found: what tuning starts from."""
+        return self.untuned or self.config
 
     def open(self, stage: str) -> StageFolder:
         """The stage's own folder, to be used as a context manager."""
@@ -49,7 +58,8 @@ class Job:
 
     def settings(self, stage: str) -> dict[str, Any]:
         """The part of the configuration that the stage's results depend on, as JSON."""
-        config = self.before_search if stage == SEARCH else self.config
+        configs = {SEARCH: self.before_search, TUNE: self.before_tune}
+        config = configs.get(stage, self.config)
         return dict(section_values(config, stage_row(stage).sections))
 
     def results(self, stage: str) -> dict[str, Item]:

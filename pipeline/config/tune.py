@@ -1,0 +1,33 @@
+"""The section ``tune``: how post-processing is searched for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.config.base import Positive, Section, Seed
+from pipeline.config.search import Method
+
+Largest = Annotated[float, Field(ge=0)]
+
+
+class Tune(Section):
+    """Trials of threshold, smoothing and smallest areas, for each class by itself."""
+
+    trials: Annotated[int, Field(ge=2)] = 400
+    """Trials per class, with those that the run begins with."""
+    method: Method = "tpe"
+    """Who proposes trials: tree-structured Parzen estimators, annealing, or chance."""
+    startup: Positive = 100
+    """Trials before tpe's estimators are used; until then, chance proposes."""
+    seed: Seed = 0
+    """Seed of the proposals."""
+    smooth_metres: Largest = 20
+    """Largest ``polygons.smooth`` that is tried, metres; 0 leaves it as it is."""
+    min_area: Largest = 2000
+    """Largest ``polygons.min_area`` that is tried, square metres; 0 leaves it as it is."""
+    min_hole: Largest = 2000
+    """Largest ``polygons.min_hole`` that is tried, square metres; 0 leaves it as it is."""
+    use: bool = False
+    """Whether ``polygons`` takes over what tuning found."""
