@@ -148,7 +148,10 @@ class Training:
         set_training(self.network)
         self._ticked = self._saved = time.monotonic()
         progress = self.progress
+        settings = self.settings
         for start, end in itertools.pairwise((0, *budgets)):
+            if progress.step == start:  # weights before the restart are no part of the average
+                self.average = Average(self.network, settings.average, settings.swa)
             while start <= progress.step < end:
                 progress.done = (progress.step - start) / (end - start)
                 self.on_step(progress, self._step())
