@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 RUNS: Final = Path("data/runs")
 ARMS: Final = {
-    "halving": ("search.method=tpe", "search.rungs=3", "search.eta=2", "search.startup=5"),
+    "halving": ("search.method=tpe", "search.rungs=3", "search.startup=5"),
     "tpe": ("search.method=tpe", "search.rungs=1", "search.startup=5"),
     "random": ("search.method=random", "search.rungs=1"),
 }
