@@ -32,6 +32,7 @@ PAIRS = {
     "network": "dstl",
     "recipe": "dstl",
     "dstl_swir": "dstl_swir_jointly",
+    "dstl_swir_quick": "dstl_swir_quick",
     "demo": "demo",
 }
 """Configurations whose values a space's defaults are."""
@@ -54,7 +55,7 @@ def _trial(space: Space, config: Config, params: Params) -> Config:
 
 def _beyond(space: Space, config: Config) -> str | None:
     costs = [network_costs(config, row) for row in config.models]
-    return beyond(space.limits, costs, max(row.train.batch for row in config.models))
+    return beyond(space.limits, costs, [row.train.batch for row in config.models])
 
 
 def _values(dimension: Dimension) -> st.SearchStrategy[object]:
