@@ -29,7 +29,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.chain import CHAIN
+from pipeline.chain import CHAIN, needed
 from pipeline.code_version import code_version
 from pipeline.config import Config, load_config
 from pipeline.errors import ConfigError
@@ -149,8 +149,8 @@ def _digest(tree: Mapping[str, Any]) -> str:
 @cache
 def _code(generated: bool) -> list[str]:
     """Versions of the code that scores depend on."""
-    names = [row.name for row in CHAIN]
-    modules = [row.module for row in CHAIN[: names.index("evaluate") + 1]]
+    used = needed("evaluate")
+    modules = [row.module for row in CHAIN if row.name in used]
     return [code_version(module) for module in (*modules, *[GENERATOR] * generated)]
 
 
