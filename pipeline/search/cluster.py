@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import threading
 import uuid
 import zlib
 from collections import Counter, deque
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Final, Self
@@ -24,7 +26,8 @@ from pipeline.search.task import ATTEMPTS, Lost, Task, call, reply
 
 _ONE_AT_A_TIME = threading.Lock()
 """Threads of one worker would share torch's settings and memory."""
-_GONE: Final = ("cancelled", "lost")
+_GLANCE: Final = 1.0
+"""Seconds between looks at whether a task is still wanted."""
 
 
 class Cluster:
@@ -51,8 +54,8 @@ class Cluster:
     def submit(self, argument: dict[str, Any]) -> int:
         """See :class:`pipeline.search.task.Workers`."""
         ticket = self._submitted
-        self._submitted += 1
         self._waiting.append((ticket, json.dumps(argument)))
+        self._submitted += 1
         self._begin()
         return ticket
 
@@ -65,14 +68,14 @@ class Cluster:
         if not self._running:
             raise RuntimeError("no task was submitted")
         ticket = self._next()
-        future = self._running.pop(ticket)
-        if future.status in _GONE:
+        try:
+            result = _result(self._running.pop(ticket))
+        except CancelledError:
             raise TrainingError(
                 f"the Dask scheduler at {self._client.scheduler.address} is gone, and with it the "
                 "trials that were running; start it and its workers, and run the command again: "
                 "finished trials are kept"
-            )
-        result = _result(future)
+            ) from None
         self.size = max(self.size, len(workers_of(self._client)))  # others may have joined
         self._begin()
         return ticket, result
@@ -80,7 +83,8 @@ class Cluster:
     def close(self) -> None:
         """See :class:`pipeline.search.task.Workers`; workers of a scheduler elsewhere stay."""
         self._waiting.clear()
-        if self._running:
+        if self._client.status == "running":
+            self._client.unsubscribe_topic("all")
             self._client.cancel(list(self._running.values()), force=True)
         self._running.clear()
         self._closing.close()
@@ -155,7 +159,7 @@ def open_cluster(task: Task, size: int, scheduler: str | None) -> Cluster:
         else:
             client = closing.enter_context(connected(scheduler))
             size = len(workers_of(client))
-            say(f"{size} workers at {scheduler}")
+            say(f"Workers at {scheduler}: {size}")
         return Cluster(task, client, size, closing.pop_all())
 
 
@@ -172,9 +176,27 @@ def work(task: Task, argument: str, neighbours: Mapping[str, list[str]]) -> str:
     names = neighbours.get(get_address_host(worker.address), [])
     # A worker that has joined or changed its name since is not among them.
     position = names.index(name) if name in names else zlib.crc32(name.encode())
+    done = threading.Event()
     with _ONE_AT_A_TIME:
         Share(position, max(1, len(names))).take()
-        return call(task, argument)
+        key = worker.get_current_task()
+        threading.Thread(target=_follow_driver, args=(worker, key, done), daemon=True).start()
+        try:
+            return call(task, argument)
+        finally:
+            done.set()
+
+
+def _follow_driver(worker: Any, key: str, done: threading.Event) -> None:
+    """End this process if nobody wants its task any more: the driver was ended, killed or not.
+
+    Dask can't stop a running task. It would keep the worker from others, and write the files of a
+    trial that another worker is about to train again. Dask starts a new process in its place.
+    """
+    while not done.wait(_GLANCE):
+        task = worker.state.tasks.get(key)
+        if task is not None and task.state == "cancelled":
+            os._exit(1)
 
 
 def _neighbours(client: Any) -> dict[str, list[str]]:
@@ -186,10 +208,18 @@ def _neighbours(client: Any) -> dict[str, list[str]]:
 
 
 def _result(future: Any) -> dict[str, Any] | Lost:
-    """The result of a future that has ended."""
-    if future.status == "finished":
+    """The result of a future that has ended.
+
+    A worker keeps a result until it is fetched, so this may wait for another one to make it again.
+
+    Raises:
+        CancelledError: If the scheduler has forgotten it.
+    """
+    try:
         return reply(future.result())
-    error = future.exception()
-    if isinstance(error, KilledWorker):
+    except CancelledError:
+        raise
+    except KilledWorker as error:
         return Lost(f"its worker died {error.allowed_failures + 1} times")
-    return Lost(f"{type(error).__name__}: {error}")
+    except Exception as error:  # what a task raises is in its reply: this is of Dask
+        return Lost(f"{type(error).__name__}: {error}")

@@ -33,6 +33,7 @@ class _Undisturbed(distributed.WorkerPlugin):
 def local(size: int) -> Iterator[Any]:
     """A cluster on this machine, and a connection to it."""
     settings = {
+        "logging.distributed": "critical",
         # Each worker gets the task it works on and none ahead.
         "distributed.scheduler.worker-saturation": 1.0,
     }
