@@ -22,7 +22,7 @@ from pipeline.errors import TrainingError
 from pipeline.progress import say
 from pipeline.search.connection import PATIENCE, connected, local, quiet, workers_of
 from pipeline.search.share import Share
-from pipeline.search.task import ATTEMPTS, Lost, Task, call, reply
+from pipeline.search.task import ATTEMPTS, SHORT, Lost, Task, call, reply
 
 _ONE_AT_A_TIME = threading.Lock()
 """Threads of one worker would share torch's settings and memory."""
@@ -220,6 +220,6 @@ def _result(future: Any) -> dict[str, Any] | Lost:
     except CancelledError:
         raise
     except KilledWorker as error:
-        return Lost(f"its worker died {error.allowed_failures + 1} times")
+        return Lost(f"its worker died {error.allowed_failures + 1} times; {SHORT}")
     except Exception as error:  # what a task raises is in its reply: this is of Dask
         return Lost(f"{type(error).__name__}: {error}")

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 from pipeline.progress import say
 from pipeline.search.share import Share
-from pipeline.search.task import ATTEMPTS, Lost, Task, call, reply
+from pipeline.search.task import ATTEMPTS, SHORT, Lost, Task, call, reply
 
 _PATIENCE: Final = 5.0
 """Seconds that a process has to end."""
@@ -61,15 +61,18 @@ class _Slot:
             pass
         return None
 
-    def end(self) -> str:
-        """End the process, at once.
+    def end(self, patience: float = 0.0) -> str:
+        """End the process.
+
+        Args:
+            patience: Seconds in which it may end by itself.
 
         Returns:
             How it ended.
         """
         if self._process is None or self._pipe is None:
             return ""
-        self._process.join(0.1)  # of one that is dying, how it does is of interest
+        self._process.join(patience)
         self._process.kill()
         self._process.join(_PATIENCE)
         code = self._process.exitcode
@@ -167,9 +170,11 @@ class Pool:
         text = slot.answer()
         if text is not None:
             return job.ticket, reply(text)
-        how = slot.end()
+        how = slot.end(_PATIENCE)  # it is dying, and how is of interest
         if job.attempt == ATTEMPTS:
-            return job.ticket, Lost(f"its worker died {ATTEMPTS} times, the last with {how}")
+            return job.ticket, Lost(
+                f"its worker died {ATTEMPTS} times, the last with {how}; {SHORT}"
+            )
         say(f"A worker died ({how}); task {job.ticket} runs again, from its last checkpoint")
         self._waiting.appendleft(replace(job, attempt=job.attempt + 1))
         return None

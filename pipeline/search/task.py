@@ -16,6 +16,8 @@ killed, so what it writes, it writes whole or not at all."""
 
 ATTEMPTS: Final = 3
 """Workers that may die under one task before it is given up."""
+SHORT: Final = "if memory is short, set search.workers lower"
+"""What helps most often: the system kills the largest process when there is no memory left."""
 
 
 @dataclass(frozen=True)
