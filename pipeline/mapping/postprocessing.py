@@ -82,6 +82,8 @@ def cut(levels: Levels, rule: Rule, metres: float) -> Mask:
     """
     pixel = metres**2
     mask: Mask = levels >= rule.level
+    if not mask.any():
+        return mask
     if rule.min_hole > pixel:
         mask = without_small_holes(mask, rule.min_hole / pixel)
     if rule.min_area > pixel:

@@ -11,18 +11,22 @@ from pipeline.artifacts import StageFolder
 from pipeline.files import write_json
 from pipeline.imagery.labels import draw_masks
 from pipeline.mapping.geojson import read_geojson
+from pipeline.mapping.polygons import outline
+from pipeline.mapping.postprocessing import smoothed
 from pipeline.stages import evaluate, polygons
 from pipeline.stages.job import Job
 from tests.stages.fake_run import (
     CODES,
     INSIDE,
     LABELLED,
+    OUTSIDE,
     SHAPES,
     TEST,
     TO_MAP,
     built,
     make_run,
     masks_of,
+    stored,
     write_predictions,
 )
 
@@ -108,3 +112,25 @@ def test_reruns(tmp_path: Path) -> None:
     simpler = make_run(tmp_path, (*TEST, "t_0_2"), polygons={"simplify": 1.0})
     assert built(simpler, evaluate.run, "evaluate") == set()
     assert built(simpler, polygons.run, "polygons") == everything | {"scene-t_0_2"}
+
+
+def test_thresholds_of_the_configuration_replace_those_of_evaluate(tmp_path: Path) -> None:
+    job = prepared(tmp_path, polygons={"thresholds": {3: (INSIDE + 1) / 255}})
+    polygons.run(job)
+    for scene in SHAPES:
+        assert set(read_geojson(path_of(job, scene))) == {7}
+
+
+def test_smoothing_and_holes_per_class(tmp_path: Path) -> None:
+    job = prepared(tmp_path, polygons={"min_hole": {7: 1000}, "smooth": {3: 3.0}})
+    polygons.run(job)
+    levels = np.where(masks_of("a_0_0"), INSIDE, OUTSIDE).astype(np.uint8)
+    found = read_geojson(path_of(job, "a_0_0"))
+    masks = draw_masks(found, CODES, TO_MAP, SHAPES["a_0_0"])
+    level = stored(job.run / "evaluate/thresholds/held_out.json")["0"]["3"]["level"]
+    np.testing.assert_array_equal(masks[0], smoothed(levels[0], 1.5) >= level)
+    assert (masks[0] != masks_of("a_0_0")[0]).any()
+    # The hole of class 7 is below 250 pixels of 4 square metres.
+    assert sum(len(part.interiors) for part in outline(masks_of("a_0_0")[1])) == 1
+    assert sum(len(part.interiors) for part in shapely.get_parts(found[7])) == 0
+    assert (masks[1] >= masks_of("a_0_0")[1]).all()

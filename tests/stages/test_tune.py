@@ -1,0 +1,252 @@
+"""Stage tune: what it leaves, what makes it old, and how the configuration takes it over."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from pipeline.artifacts import StageFolder
+from pipeline.cli import BEFORE_TUNE, _job
+from pipeline.config.load import load_config
+from pipeline.errors import ArtifactError, ConfigError
+from pipeline.imagery.labels import draw_masks
+from pipeline.mapping.choice import choice_of
+from pipeline.mapping.geojson import read_geojson
+from pipeline.mapping.postprocessing import object_mask, rule_of
+from pipeline.mapping.raster import read_levels, write_levels
+from pipeline.stages import evaluate, polygons, prepare, tune
+from pipeline.stages.job import Job
+from tests.stages.fake_run import (
+    CODES,
+    FOLDS,
+    INSIDE,
+    LABELLED,
+    METRES,
+    OUTSIDE,
+    TEST,
+    TO_MAP,
+    built,
+    changed,
+    make_run,
+    masks_of,
+    stored,
+)
+
+QUICK: dict[str, Any] = {"trials": 14, "startup": 8, "smooth_metres": 4, "min_area": 60}
+
+
+def write_noisy(job: Job, stripes: bool = False) -> None:
+    """Predictions with single pixels that are wrong in the first class; the second is right."""
+    with StageFolder(job.run / "predict", "predict", "test") as stage:
+        for scene in (*LABELLED, *TEST):
+            masks = masks_of(scene)
+            levels = np.where(masks, INSIDE, OUTSIDE).astype(np.uint8)
+            levels[0, 1::4, 1 + stripes :: 4] = np.where(
+                masks[0, 1::4, 1 + stripes :: 4], OUTSIDE, INSIDE
+            )
+
+            def write(folder: Path, levels: Any = levels) -> None:
+                write_levels(folder / "probability.tif", levels, TO_MAP, ("3", "7"))
+
+            stage.item(f"scene-{scene}", {"stripes": stripes}, write)
+
+
+def prepared(folder: Path, **sections: Mapping[str, Any]) -> Job:
+    sections["tune"] = {**QUICK, **sections.get("tune", {})}
+    job = make_run(folder, TEST, **sections)
+    write_noisy(job)
+    evaluate.run(job)
+    return job
+
+
+def scores_of(job: Job) -> Any:
+    return stored(job.run / "tune" / "tuned" / "scores.json")
+
+
+def written(job: Job, folder: Path, **sections: Mapping[str, Any]) -> Path:
+    """A file of the job's configuration."""
+    tree = job.config.model_dump(mode="json")
+    for name, keys in sections.items():
+        tree[name] = {**tree[name], **keys}
+    path = folder / "c.yaml"
+    path.write_text(yaml.safe_dump(tree))
+    return path
+
+
+def test_tuning_mends_what_is_noisy_and_leaves_what_is_right(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = prepared(tmp_path)
+    tune.run(job)
+    scores = scores_of(job)
+    road, water = scores["classes"]["3"], scores["classes"]["7"]
+    assert road["taken"]
+    assert road["cross_fitted"]["tuned"]["jaccard"] > road["cross_fitted"]["now"]["jaccard"] + 0.03
+    assert not water["taken"]
+    assert water["cross_fitted"]["tuned"]["jaccard"] == 1
+    said = capsys.readouterr()
+    assert "taken over" in said.out
+    assert "Water: what was tuned does not carry over" in said.err
+    tuned = yaml.safe_load((job.run / "tune" / "tuned.yaml").read_text())["polygons"]
+    assert list(tuned["thresholds"]) == [3]
+    assert tuned["min_area"][7] == tuned["smooth"][7] == tuned["min_hole"][7] == 0
+    rows = list(csv.DictReader((job.run / "tune/class-3/trials.csv").read_text().splitlines()))
+    assert len(rows) == QUICK["trials"]
+    now = evaluated(job)
+    for how in ("chosen", "cross_fitted"):
+        for code in ("3", "7"):
+            assert scores["classes"][code][how]["now"] == now["classes"][code][how]
+        assert scores["means"][how]["now"] == pytest.approx(now["means"][how])
+    assert int(rows[0]["level"]) == now["classes"]["3"]["level"]
+    assert float(rows[0]["jaccard"]) == pytest.approx(now["classes"]["3"]["chosen"]["jaccard"])
+
+
+def evaluated(job: Job) -> Any:
+    return stored(job.run / "evaluate" / "scores" / "scores.json")
+
+
+def test_polygons_are_those_that_were_scored(tmp_path: Path) -> None:
+    """The same pixels of every held-out scene, in tuning, in the mask and in drawn polygons."""
+    job = prepared(tmp_path)
+    tune.run(job)
+    path = written(job, tmp_path)
+    config = load_config(path, tuned=job.run / "tune" / "tuned.yaml")
+    polygons.run(replace(job, config=config, untuned=job.config))
+    hits = wrong = missed = 0
+    predictions = job.scenes("predict")
+    for scene in LABELLED:
+        levels = read_levels(predictions[scene].path("probability.tif"))
+        truth = masks_of(scene)
+        found = read_geojson(job.run / "polygons" / f"scene-{scene}" / "polygons.geojson")
+        drawn = draw_masks(found, CODES, TO_MAP, truth.shape[1:])
+        mask = object_mask(levels[0], rule_of(config.polygons, 3, 256), METRES)
+        np.testing.assert_array_equal(drawn[0], mask)
+        valid = np.ones(mask.shape, np.bool_)
+        valid[-1, -1] = False
+        hits += (drawn[0] & truth[0] & valid).sum()
+        wrong += (drawn[0] & ~truth[0] & valid).sum()
+        missed += (~drawn[0] & truth[0] & valid).sum()
+    told = scores_of(job)["classes"]["3"]["chosen"]["tuned"]
+    assert (hits, wrong, missed) == (told["tp"], told["fp"], told["fn"])
+
+
+def test_reruns(tmp_path: Path) -> None:
+    job = prepared(tmp_path)
+    assert built(job, tune.run, "tune") == {"class-3", "class-7", "tuned"}
+    text = (job.run / "tune" / "tuned.yaml").read_bytes()
+    assert built(job, tune.run, "tune") == set()
+    used = changed(job, tune={"use": True})
+    assert built(used, tune.run, "tune") == set(), "tuning does not depend on being used"
+    longer = changed(job, tune={"trials": 15})
+    assert built(longer, tune.run, "tune") >= {"class-3", "class-7"}
+    one = changed(job, polygons={"min_area": {7: 20}}, tune={"trials": 15})
+    assert built(one, tune.run, "tune") == {"class-7", "tuned"}
+    tune.run(job)
+    assert (job.run / "tune" / "tuned.yaml").read_bytes() == text
+    write_noisy(job, stripes=True)
+    evaluate.run(job)
+    assert built(job, tune.run, "tune") >= {"class-3", "class-7"}
+
+
+def test_a_class_that_was_tuned_is_not_tuned_again_after_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = prepared(tmp_path)
+
+    def stop(*arguments: Any) -> Any:
+        if (job.run / "tune" / "class-3").exists():
+            raise KeyboardInterrupt
+        return choice_of(*arguments)
+
+    monkeypatch.setattr("pipeline.stages.tune.choice_of", stop)
+    with pytest.raises(KeyboardInterrupt):
+        tune.run(job)
+    assert not (job.run / "tune" / "manifest.json").exists()
+    assert not (job.run / "tune" / "tuned.yaml").exists()
+    monkeypatch.undo()
+    assert built(job, tune.run, "tune") == {"class-7", "tuned"}
+
+
+def test_what_was_tuned_makes_nothing_old_but_polygons(tmp_path: Path) -> None:
+    job = prepared(tmp_path, tune={"use": True})
+    before = {name: job.settings(name) for name in BEFORE_TUNE}
+    tune.run(job)
+    config = load_config(written(job, tmp_path), tuned=job.run / "tune" / "tuned.yaml")
+    whole = replace(job, config=config, untuned=job.config)
+    assert config.polygons != job.config.polygons
+    assert {name: whole.settings(name) for name in BEFORE_TUNE} == before
+    assert whole.settings("polygons") != job.settings("polygons")
+    assert built(whole, tune.run, "tune") == set()
+    assert built(whole, evaluate.run, "evaluate") == set()
+
+
+def test_overrides_come_after_what_was_tuned(tmp_path: Path) -> None:
+    job = prepared(tmp_path)
+    tune.run(job)
+    tuned, path = job.run / "tune" / "tuned.yaml", written(job, tmp_path)
+    config = load_config(path, ["polygons.min_area={3: 44}"], tuned=tuned)
+    assert config.polygons.min_area == {3: 44}
+    assert set(config.polygons.thresholds) == {3}
+    assert config.polygons.simplify == job.config.polygons.simplify
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("polygons: {min_area: {3: 1}}", "holds no polygons with thresholds"),
+        ("[1, 2]", "holds no polygons with thresholds"),
+        ("a: [", "can't be read as YAML"),
+        (
+            "polygons: {thresholds: {}, smooth: {}, min_hole: {}, min_area: {3: 1, 5: 2}}",
+            "found for the classes 3, 5, but the configuration has 3, 7",
+        ),
+    ],
+)
+def test_a_file_of_something_else_is_named(tmp_path: Path, text: str, message: str) -> None:
+    job, other = make_run(tmp_path), tmp_path / "tuned.yaml"
+    other.write_text(text)
+    with pytest.raises(ConfigError, match=message) as error:
+        load_config(written(job, tmp_path), tuned=other)
+    assert "run `tune` again" in str(error.value)
+    assert str(other) in str(error.value)
+
+
+def test_commands_ask_for_tuning_where_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = prepared(tmp_path)
+    path = written(job, tmp_path, tune={"use": True})
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"no data/runs/r/tune/tuned\.yaml; run `make tune`"):
+        _job(path, "r", None, None)
+    before = _job(path, "r", None, None, needs_tuned=False)
+    assert before.config == before.before_tune
+    prepare.prepare(before)
+    tune.run(job)
+    (tmp_path / "data/runs/r").mkdir(parents=True, exist_ok=True)
+    (job.run / "tune").rename(tmp_path / "data/runs/r/tune")
+    after = _job(path, "r", None, None)
+    assert set(after.config.polygons.thresholds) == {3}
+    assert after.before_tune == before.config
+    assert {"predict", "evaluate", "tune", "search"} <= BEFORE_TUNE
+    assert "polygons" not in BEFORE_TUNE
+
+
+def test_missing_predictions_are_named(tmp_path: Path) -> None:
+    job = prepared(tmp_path)
+    with StageFolder(job.run / "predict", "predict", "test") as stage:
+        levels = np.zeros((len(CODES), 4, 4), np.uint8)
+        stage.item(
+            f"scene-{FOLDS[0][0]}",
+            {"short": True},
+            lambda folder: write_levels(folder / "probability.tif", levels, TO_MAP, ("3", "7")),
+        )
+    with pytest.raises(ArtifactError, match=r"lacks b_0_0, c_0_0; run `predict`"):
+        tune.run(job)
