@@ -39,7 +39,7 @@ from tests.stages.fake_run import (
     stored,
 )
 
-QUICK: dict[str, Any] = {"trials": 14, "startup": 8, "smooth_metres": 4, "min_area": 60}
+QUICK: dict[str, Any] = {"trials": 24, "startup": 12, "smooth_metres": 4, "min_area": 60}
 
 
 def write_noisy(job: Job, stripes: bool = False) -> None:
@@ -138,15 +138,15 @@ def test_polygons_are_those_that_were_scored(tmp_path: Path) -> None:
 
 
 def test_reruns(tmp_path: Path) -> None:
-    job = prepared(tmp_path)
+    job = prepared(tmp_path, tune={"trials": 8})
     assert built(job, tune.run, "tune") == {"class-3", "class-7", "tuned"}
     text = (job.run / "tune" / "tuned.yaml").read_bytes()
     assert built(job, tune.run, "tune") == set()
     used = changed(job, tune={"use": True})
     assert built(used, tune.run, "tune") == set(), "tuning does not depend on being used"
-    longer = changed(job, tune={"trials": 15})
+    longer = changed(job, tune={"trials": 9})
     assert built(longer, tune.run, "tune") >= {"class-3", "class-7"}
-    one = changed(job, polygons={"min_area": {7: 20}}, tune={"trials": 15})
+    one = changed(job, polygons={"min_area": {7: 20}}, tune={"trials": 9})
     assert built(one, tune.run, "tune") == {"class-7", "tuned"}
     tune.run(job)
     assert (job.run / "tune" / "tuned.yaml").read_bytes() == text
@@ -158,7 +158,7 @@ def test_reruns(tmp_path: Path) -> None:
 def test_a_class_that_was_tuned_is_not_tuned_again_after_a_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = prepared(tmp_path)
+    job = prepared(tmp_path, tune={"trials": 8})
 
     def stop(*arguments: Any) -> Any:
         if (job.run / "tune" / "class-3").exists():
