@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 RUNS: Final = Path("data/runs")
 ARMS: Final = {
-    "halving": ("search.method=tpe", "search.rungs=3", "search.startup=5"),
+    "halving": ("search.method=tpe", "search.rungs=2", "search.eta=3", "search.startup=5"),
     "tpe": ("search.method=tpe", "search.rungs=1", "search.startup=5"),
     "random": ("search.method=random", "search.rungs=1"),
 }
@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--config", default="configs/dstl_swir_quick.yaml")
     parser.add_argument("--data", default="", help="the dataset's folder")
-    parser.add_argument("--minutes", type=float, default=10, help="training time of each search")
+    parser.add_argument("--minutes", type=float, default=9, help="training time of each search")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--jobs", type=int, default=2, help="searches at a time, a core each")
     parser.add_argument("--table", action="store_true", help="print what is there, search nothing")

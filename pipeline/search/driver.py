@@ -180,7 +180,7 @@ class Driver:
                 return number, params, "warm"
         settings = study.settings
         proposer = Proposer(study.space, settings.method, settings.seed, settings.startup)
-        for params, score in observations(self._entries, study.budgets, settings.startup):
+        for params, score in observations(self._entries):
             proposer.tell(params, score)
         chance = Proposer(study.space, "random", settings.seed, settings.startup)
         for asked, attempts in ((proposer, _ATTEMPTS), (chance, 10 * _ATTEMPTS)):

@@ -91,26 +91,39 @@ def finish(
     return None
 
 
-def observations(
-    entries: Sequence[Entry], budgets: Sequence[int], enough: int
-) -> list[tuple[Params, float | None]]:
-    """What the estimators are told: parameters and scores of one budget, so that they compare.
+def observations(entries: Sequence[Entry]) -> list[tuple[Params, float | None]]:
+    """What the estimators are told: parameters, and the share of other trials that a trial beats.
 
-    The largest budget with ``enough`` scores is taken (Falkner et al., 2018, "BOHB", section 3.2),
-    or the smallest; trials that broke or were refused are told without a score whatever their
-    budget. The order is that of the trials.
+    Two trials are compared on the largest budget that both have reached, so scores of different
+    budgets never meet, and trials that stayed behind still count as the worse ones they are. To
+    tell scores of one budget alone would do one or the other: forget on a large budget what was
+    bad on a small one, or forget on a small one what was learned on a large one. TPE sorts what it
+    is told and uses no values. Trials that broke or were refused have no share. The order is that
+    of the trials' numbers.
     """
-    chosen = budgets[0]
-    for budget in budgets:
-        if sum(e.budget == budget and e.score is not None for e in entries) >= enough:
-            chosen = budget
-    told: dict[int, tuple[Params, float | None]] = {}
+    params = {entry.trial: entry.params for entry in entries}
+    bad = {entry.trial for entry in entries if entry.outcome != "done"}
+    scores: dict[int, dict[int, float]] = {}
     for entry in entries:
-        if entry.outcome != "done":
-            told[entry.trial] = (entry.params, None)
-        elif entry.budget == chosen:
-            told.setdefault(entry.trial, (entry.params, entry.score))
-    return [told[trial] for trial in sorted(told)]
+        if entry.score is not None and entry.trial not in bad:
+            scores.setdefault(entry.trial, {})[entry.budget] = entry.score
+    shares = {trial: _share_beaten(trial, scores) for trial in scores}
+    return [(params[trial], shares.get(trial)) for trial in sorted(params)]
+
+
+def _share_beaten(trial: int, scores: Mapping[int, Mapping[int, float]]) -> float:
+    """Share of the other trials that a trial beats; half of those that it equals."""
+    own = scores[trial]
+    wins = [
+        _beats(own[common], other[common])
+        for number, other in scores.items()
+        if number != trial and (common := max(own.keys() & other.keys(), default=0))
+    ]
+    return sum(wins) / len(wins) if wins else 0.5
+
+
+def _beats(one: float, other: float) -> float:
+    return 0.5 if one == other else float(one > other)
 
 
 def seconds_per_step(entries: Iterable[Entry]) -> Mapping[int, float]:

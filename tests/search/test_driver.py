@@ -89,7 +89,10 @@ def test_the_default_is_first_and_budgets_grow(tmp_path: Path, space: Space) -> 
     assert entries[0].params == {"network.width": 16, "train.rate": 4e-3}
     assert {e.source for e in entries[1:] if e.trial} == {"proposed"}
     counts = [sum(e.budget == budget for e in entries) for budget in (10, 30, 90)]
-    assert counts == [12, 4, 1]
+    # More than a third may go on: who was among the best early may not be so later.
+    assert counts[0] == 12
+    assert 4 <= counts[1] <= 8
+    assert 1 <= counts[2] <= 4
     full = entries[-1] if entries[-1].budget == 90 else next(e for e in entries if e.budget == 90)
     assert [point.step for point in full.history] == [10, 30, 90]
     assert full.rung == 2

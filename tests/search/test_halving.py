@@ -72,25 +72,37 @@ def test_leaders_stand_once_each_at_their_largest_budget() -> None:
     assert [(e.trial, e.budget) for e in leaders(entries, BUDGETS, 2)] == [(1, 3), (2, 1)]
 
 
-def test_estimators_are_told_one_budget_and_what_broke() -> None:
+def test_estimators_are_told_who_beats_whom_on_common_budgets() -> None:
     entries = [
-        entry(0, 1, 0.1, {"x": 0}),
+        entry(0, 1, 0.3, {"x": 0}),
         entry(1, 1, 0.2, {"x": 1}),
         entry(2, 1, None, {"x": 2}),
-        entry(1, 3, 0.4, {"x": 1}),
+        entry(0, 3, 0.4, {"x": 0}),
         entry(3, 1, None, {"x": 3}, outcome="rejected"),
+        entry(4, 1, 0.25, {"x": 4}),
+        entry(4, 3, 0.5, {"x": 4}),
+        entry(5, 1, 0.1, {"x": 5}),
+        entry(5, 3, None, {"x": 5}),
     ]
-    assert observations(entries, BUDGETS, enough=2) == [
-        ({"x": 0}, 0.1),
-        ({"x": 1}, 0.2),
+    # 0 beats 1, and 4 on one step but not on three; 4 beats both; 5 broke later.
+    assert observations(entries) == [
+        ({"x": 0}, 0.5),
+        ({"x": 1}, 0.0),
         ({"x": 2}, None),
         ({"x": 3}, None),
+        ({"x": 4}, 1.0),
+        ({"x": 5}, None),
     ]
-    assert observations(entries, BUDGETS, enough=1) == [
-        ({"x": 1}, 0.4),
-        ({"x": 2}, None),
-        ({"x": 3}, None),
-    ]
+    assert observations(entries[:1]) == [({"x": 0}, 0.5)]
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
+def test_on_one_budget_the_order_is_that_of_the_scores(scores: list[float]) -> None:
+    told = observations([entry(n, 1, score) for n, score in enumerate(scores)])
+    shares = [share for _, share in told if share is not None]
+    for one in range(len(scores)):
+        for two in range(len(scores)):
+            assert (scores[one] < scores[two]) == (shares[one] < shares[two])
 
 
 def test_seconds_per_step_cover_all_rungs() -> None:
