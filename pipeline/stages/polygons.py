@@ -2,7 +2,8 @@
 
 A scene without labels is cut at the thresholds chosen on all folds; a labelled one at those that
 were chosen without its fold. Its network was not trained on it, but that network's weights were
-chosen by their score on the fold, so its polygons flatter the chain.
+chosen by their score on the fold, so its polygons flatter the chain. They do so more where
+``polygons.thresholds`` names a threshold, or ``tune.use`` takes over what all folds tell.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from pipeline.mapping.postprocessing import object_mask, rule_of
 from pipeline.mapping.raster import Levels, read_levels
 from pipeline.mapping.thresholds import probability_of
 from pipeline.progress import say, track
-from pipeline.stages.job import SCENE, Job
+from pipeline.stages.currency import stale_stage
+from pipeline.stages.job import SCENE, TUNE, Job
 
 FILE = "polygons.geojson"
 
@@ -34,6 +36,8 @@ def run(job: Job) -> None:
     """Trace every predicted scene."""
     predictions, tiles = job.scenes("predict"), job.scenes("tiles")
     thresholds = _thresholds_of(job)
+    if job.config.tune.use:
+        _say_of_tuning(job)
     classes, settings = job.config.dataset.classes, job.config.polygons
     with job.open("polygons") as folder:
         for scene in track(sorted(predictions), "tracing scenes"):
@@ -49,6 +53,20 @@ def run(job: Job) -> None:
             folder.item(f"{SCENE}{scene}", inputs, build)
         made = len(folder.built)
     say(f"polygons: {len(predictions)} scenes, {made} made, {len(predictions) - made} unchanged")
+
+
+def _say_of_tuning(job: Job) -> None:
+    """What a person should know of values that are taken over."""
+    say(
+        "polygons: tune.use: labelled scenes are cut by what their own labels helped to choose, "
+        f"so their polygons' score flatters; {job.run / TUNE}/tuned/scores.json has the "
+        "cross-fitted one"
+    )
+    if stale_stage(job.run, TUNE) is not None:
+        say(
+            "polygons: tune.use: what is taken over was tuned on other predictions or settings; "
+            "`make tune` brings it up to date"
+        )
 
 
 def _thresholds_of(job: Job) -> Callable[[str], list[int]]:

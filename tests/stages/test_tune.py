@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.artifacts import StageFolder
 from pipeline.cli import BEFORE_TUNE, _job
 from pipeline.config.load import load_config
 from pipeline.errors import ArtifactError, ConfigError
+from pipeline.files import write_json
 from pipeline.imagery.labels import draw_masks
 from pipeline.mapping.choice import choice_of
 from pipeline.mapping.geojson import read_geojson
@@ -185,6 +187,23 @@ def test_what_was_tuned_makes_nothing_old_but_polygons(tmp_path: Path) -> None:
     assert whole.settings("polygons") != job.settings("polygons")
     assert built(whole, tune.run, "tune") == set()
     assert built(whole, evaluate.run, "evaluate") == set()
+
+
+def test_values_of_other_predictions_are_said_to_be_old(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = prepared(tmp_path, tune={"use": True, "trials": 8})
+    for name in BEFORE_TUNE - {"search"}:
+        write_json(job.run / "inputs" / f"{name}.json", {}, 10**9)
+    tune.run(job)
+    capsys.readouterr()
+    polygons.run(job)
+    said = capsys.readouterr().err
+    assert "their polygons' score flatters" in said
+    assert "brings it up to date" not in said
+    os.utime(job.run / "evaluate" / "manifest.json")
+    polygons.run(job)
+    assert "`make tune` brings it up to date" in capsys.readouterr().err
 
 
 def test_overrides_come_after_what_was_tuned(tmp_path: Path) -> None:
