@@ -157,6 +157,13 @@ def test_damage_of_any_byte_is_named(data: st.DataObject) -> None:
         assert path.read_bytes() == whole, "what is damaged is left for a person to look at"
 
 
+def test_value_that_was_changed_by_hand_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    path.write_bytes(_written(path, 3).replace(b'"score":0.25,"seed"', b'"score":0.95,"seed"'))
+    with pytest.raises(ArtifactError, match="line 1: damaged, its checksum does not match"):
+        open_ledger(path)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -193,6 +193,24 @@ def test_closing_ends_all_processes_amid_their_work(backend: Backend, tmp_path: 
     assert not attempts_of(tmp_path, 2), "what had not begun must not begin now"
 
 
+@PROCESSES
+def test_ctrl_c_is_not_for_workers(
+    backend: Backend, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A terminal sends it to them too; only the driver knows what has to be kept."""
+    with open_workers(toy.square, backend, 2) as workers:
+        for number in (0, 1):
+            workers.submit({"number": number, "begun": str(tmp_path), "hangs": [0]})
+        assert workers.wait() == (1, {"square": 1})
+        until(lambda: bool(attempts_of(tmp_path, 0)))
+        os.kill(attempts_of(tmp_path, 0)[0], signal.SIGINT)
+        time.sleep(1)
+        workers.submit({"number": 2, "begun": str(tmp_path)})
+        assert workers.wait() == (2, {"square": 4})
+        assert len(attempts_of(tmp_path, 0)) == 1
+    assert "died" not in capsys.readouterr().err
+
+
 def _driver(backend: Backend, folder: Path) -> tuple[subprocess.Popen[str], list[int]]:
     """A driver in a process group of its own, and its workers when they are at work."""
     process = subprocess.Popen(
