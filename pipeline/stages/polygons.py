@@ -64,8 +64,8 @@ def _say_of_tuning(job: Job) -> None:
     )
     if stale_stage(job.run, TUNE) is not None:
         say(
-            "polygons: tune.use: what is taken over was tuned on other predictions, by other settings "
-            "or code; `make tune` brings it up to date"
+            "polygons: tune.use: what is taken over was tuned on other predictions, by other "
+            "settings or code; `make tune` brings it up to date"
         )
 
 
