@@ -84,12 +84,13 @@ class Trials:
         config = self.config(params)
         task = Task(
             config=config.model_dump(mode="json"),
-            ground=str(prepare_ground(self.job, self.work, config)),
-            run=str(self.job.run),
+            # Whole paths: a worker may have begun in another folder.
+            ground=str(prepare_ground(self.job, self.work, config).absolute()),
+            run=str(self.job.run.absolute()),
             rows=list(self.rows),
             folds=list(self.folds),
             budgets=[step for step in self.budgets if step <= budget],
-            workspace=str(self._workspace(number, params)),
+            workspace=str(self._workspace(number, params).absolute()),
             show=self.show,
         )
         return asdict(task)
