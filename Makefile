@@ -26,13 +26,22 @@ TRIALS ?=
 MINUTES ?=
 WORKERS ?=
 SCHEDULER ?=
-SEARCHED = $(if $(TRIALS),search.trials=$(TRIALS)) $(if $(MINUTES),search.minutes=$(MINUTES)) \
+# A limit of time alone is no limit of trials.
+SEARCHED = $(if $(TRIALS)$(MINUTES),search.trials=$(or $(TRIALS),null)) \
+  $(if $(MINUTES),search.minutes=$(MINUTES)) \
   $(if $(WORKERS),search.workers=$(WORKERS)) \
   $(if $(SCHEDULER),search.backend=dask search.scheduler=$(SCHEDULER),$(if $(WORKERS),search.backend=pool))
 # As one text, which the commands split: a value may hold blanks and quotes.
 export PIPELINE_SET = $(strip $(SEARCHED) $(SET))
 R = data/runs/$(RUN)
 STAGES := scenes search tiles augment train predict evaluate tune polygons submission score
+
+# What a search finds changes the inputs of other stages, which Make has compared before it begins.
+ifneq ($(filter search tune,$(MAKECMDGOALS)),)
+ifneq ($(words $(MAKECMDGOALS)),1)
+$(error `make search` and `make tune` go alone: give the other targets to a second command)
+endif
+endif
 
 .PHONY: help demo setup test check clean sanity FORCE $(STAGES)
 

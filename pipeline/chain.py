@@ -52,6 +52,7 @@ CHAIN = (
             "dataset",
             "scenes.nodata",
             "score.absent",
+            "ensemble.combine",
             *_INHERITED,
             *_models("classes", "answers", "capacity", *_INHERITED),
             *(f"search.{key}" for key in _SEARCH),

@@ -10,8 +10,8 @@ import yaml
 from pydantic import BaseModel
 
 from pipeline.config import Config, load_config
-from pipeline.config.inheritance import TABLES
 from pipeline.config.faults import models_in
+from pipeline.config.inheritance import TABLES
 from pipeline.errors import ConfigError
 from tests.config_tree import SHIPPED, config_tree, load_tree
 

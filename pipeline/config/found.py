@@ -78,8 +78,11 @@ def ensemble_rows(trials: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[st
         if all(version == row for version in versions):
             found.append(dict(row))
             continue
+        # Long names are cut; their position keeps them apart.
+        name = str(row["name"])
+        short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}_{place}"
         found += [
-            {**version, "name": f"{str(row['name'])[:_LONGEST]}_top{number}"}
+            {**version, "name": f"{short}_top{number}"}
             for number, version in enumerate(versions, 1)
         ]
     return found
@@ -119,8 +122,10 @@ def _rows_of(tree: Mapping[str, Any]) -> Any:
 def _classes(tree: Mapping[str, Any]) -> set[tuple[tuple[int, ...], ...]]:
     """Classes and answers of the rows."""
     rows = tree[ROWS] if isinstance(tree[ROWS], list | tuple) else []
+    listed = [[row.get(key) or () for key in _SAME] for row in rows if isinstance(row, dict)]
     return {
-        tuple(tuple(row.get(key) or ()) for key in _SAME) for row in rows if isinstance(row, dict)
+        tuple(tuple(codes) if isinstance(codes, list | tuple) else (codes,) for codes in row)
+        for row in listed
     }
 
 

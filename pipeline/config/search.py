@@ -43,7 +43,8 @@ class Search(Section):
     trials: Positive | None = 30
     """Stop after so many trials; null for no limit."""
     minutes: Annotated[float, Field(gt=0)] | None = None
-    """Stop when trials have taken so much time of their workers; null for no limit."""
+    """Stop when trials have taken so much time, divided by the number of workers; null for no
+    limit. With ``models: each``, of each search."""
     target: Fraction | None = None
     """Stop when a full training scores this; null for no target."""
     patience: Positive | None = None
@@ -59,7 +60,7 @@ class Search(Section):
     """Checkpoints are kept of so many trials per rung, the best; others start again if they are
     promoted after all."""
 
-    warm: tuple[str, ...] = ()
+    warm: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")], ...] = ()
     """Other runs whose best trials are tried first."""
     warm_trials: Positive = 3
     """How many of them, and of this run's trials on other scenes or settings."""

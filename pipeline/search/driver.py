@@ -7,32 +7,27 @@ killed goes on where it was; with one worker in this process, to the same entrie
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from pipeline.errors import ArtifactError, PipelineError
+from pipeline.search.allowance import Allowance
 from pipeline.search.entry import Cost, Entry, Params, Point, Source
-from pipeline.search.halving import (
-    Place,
-    best,
-    finish,
-    observations,
-    promotion,
-    seconds_per_step,
-)
+from pipeline.search.halving import Place, best, last_steps, promotions
 from pipeline.search.ledger import Ledger
-from pipeline.search.proposals import Proposer
-from pipeline.search.study import Study, key_of, sort_entries
+from pipeline.search.next_trial import next_trial
+from pipeline.search.study import Study, as_kept, sort_entries
 from pipeline.search.workers import Lost, Workers
 
 MOST_REFUSED: Final = 500
 """Trials in a row that may be refused before the search gives up."""
-_ATTEMPTS: Final = 20
-"""Proposals in a row that may have been tried before, and then so many times ten by chance."""
-_FAR: Final = 1_000_003
-"""Distance between the numbers of these proposals, beyond those of trials."""
+MOST_BROKEN: Final = 20
+"""Trials in a row that may break before the search gives up."""
+Report = Callable[[Entry, Sequence[Entry], Collection[int]], None]
+"""Called with a new entry, all that count (the new one last), and the trials that run."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +55,7 @@ class _Running:
     source: Source
     checked: Checked
     history: tuple[Point, ...]
+    begun: float
 
 
 class Driver:
@@ -72,7 +68,7 @@ class Driver:
         check: Looks at a trial before it is trained.
         argument: The worker's task for a trial's number, parameters and budget. It may refuse the
             trial by an error of the pipeline.
-        report: Called with each new entry and all that count, the new one last.
+        report: Called after each new entry.
     """
 
     def __init__(
@@ -82,13 +78,14 @@ class Driver:
         workers: Workers,
         check: Callable[[Params], Checked],
         argument: Callable[[int, Params, int], dict[str, Any]],
-        report: Callable[[Entry, Sequence[Entry]], None] = lambda _entry, _all: None,
+        report: Report = lambda _entry, _all, _running: None,
     ) -> None:
         self._study, self._ledger, self._workers = study, ledger, workers
         self._check, self._argument, self._report = check, argument, report
         self._entries, self.unused = sort_entries(study, ledger.entries)
         self._running: dict[int, _Running] = {}
         self._stopped = ""
+        self._broken = 0
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -116,79 +113,73 @@ class Driver:
         self._stopped = self._over()
         if self._stopped:
             return False
-        places = [(run.number, run.budget) for run in self._running.values()]
-        budgets = self._study.budgets
-        place = promotion(self._entries, places, budgets, self._study.settings.eta)
-        if place is not None and self._fits(place):
-            return self._continue(place)
-        if place is not None:
-            self._stopped = f"{self._study.settings.minutes:g} minutes"
-        else:
-            started = self._start()
-            if started is not None:
-                return started
-        place = finish(self._entries, places, budgets)
-        return place is not None and self._fits(place) and self._continue(place)
+        study, places = self._study, self._places()
+        earned = promotions(self._entries, places, study.budgets, study.settings.eta)
+        if self._continue(earned) or self._start():
+            return True
+        return self._continue(last_steps(self._entries, places, study.budgets))
 
-    def _continue(self, place: Place) -> bool:
-        """Take a trial to its next budget."""
+    def _places(self) -> list[Place]:
+        return [(run.number, run.budget) for run in self._running.values()]
+
+    def _has_room(self, place: Place | None) -> bool:
+        minutes = self._study.settings.minutes
+        limit = None if minutes is None else minutes * 60 * self._workers.size
+        places = self._places()
+        return Allowance(limit, self._entries, places, self._study.budgets).has_room(place)
+
+    def _continue(self, places: Sequence[Place]) -> bool:
+        """Take the first trial that there is time for to its next budget."""
+        place = next((place for place in places if self._has_room(place)), None)
+        if place is None:
+            return False
         number, budget = place
-        last = max(
-            (entry for entry in self._entries if entry.trial == number), key=lambda e: e.budget
-        )
+        own = [entry for entry in self._entries if entry.trial == number]
+        last = max(own, key=lambda entry: entry.budget)
         checked = Checked(None, last.parameters, last.multiply_adds)
-        self._submit(_Running(number, budget, last.params, last.source, checked, last.history))
-        return True
+        history = last.history
+        now = time.monotonic()
+        run = _Running(number, budget, last.params, last.source, checked, history, now)
+        return self._submit(run)
 
-    def _start(self) -> bool | None:
-        """Begin a new trial; None if no further one may begin."""
+    def _start(self) -> bool:
+        """Begin a new trial; False, with a reason, if no further one may begin."""
         limit = self._study.settings.trials
         begun = {entry.trial for entry in self._entries if entry.outcome != "rejected"}
         begun |= {run.number for run in self._running.values()}
         if limit is not None and len(begun) >= limit:
             self._stopped = f"{limit} trials"
-            return None
-        if not self._fits(None):
+            return False
+        if not self._has_room(None):
             self._stopped = f"{self._study.settings.minutes:g} minutes"
-            return None
+            return False
         for _ in range(MOST_REFUSED):
-            proposal = self._propose()
-            if proposal is None:
+            number = self._next_number()
+            running = [run.params for run in self._running.values()]
+            found = next_trial(self._study, number, self._entries, running)
+            if found is None:
                 self._stopped = "the space has nothing left that was not tried"
-                return None
-            number, params, source = proposal
-            budget = self._study.budgets[0]
-            run = _Running(number, budget, params, source, self._check(params), ())
-            if self._submit(run):
+                return False
+            params, source = found
+            budget, checked = self._study.budgets[0], self._checked(params)
+            if self._submit(
+                _Running(number, budget, params, source, checked, (), time.monotonic())
+            ):
                 return True
         self._stopped = f"{MOST_REFUSED} proposals in a row were refused; widen the space's limits"
-        return None
+        return False
 
-    def _propose(self) -> tuple[int, Params, Source] | None:
-        """Number, parameters and source of a trial that was not tried yet."""
-        running = list(self._running.values())
-        taken = [entry.trial for entry in self._ledger.entries] + [run.number for run in running]
-        number = 1 + max(taken, default=-1)
-        tried = {key_of(entry.params) for entry in self._entries}
-        tried |= {key_of(run.params) for run in running}
-        study = self._study
-        default = study.space.defaults()
-        if key_of(default) not in tried:
-            return number, default, "default"
-        for params in study.warm:
-            if key_of(params) not in tried:
-                return number, params, "warm"
-        settings = study.settings
-        proposer = Proposer(study.space, settings.method, settings.seed, settings.startup)
-        for params, score in observations(self._entries):
-            proposer.tell(params, score)
-        chance = Proposer(study.space, "random", settings.seed, settings.startup)
-        for asked, attempts in ((proposer, _ATTEMPTS), (chance, 10 * _ATTEMPTS)):
-            for attempt in range(attempts):
-                params = asked.ask(number + attempt * _FAR)
-                if key_of(params) not in tried:
-                    return number, params, "proposed"
-        return None
+    def _next_number(self) -> int:
+        taken = [entry.trial for entry in self._ledger.entries]
+        taken += [run.number for run in self._running.values()]
+        return 1 + max(taken, default=-1)
+
+    def _checked(self, params: Params) -> Checked:
+        """What is known of a trial; one that can't even be looked at is refused."""
+        try:
+            return self._check(params)
+        except Exception as error:
+            return Checked(f"{type(error).__name__}: {error}")
 
     def _submit(self, run: _Running) -> bool:
         """Give a trial to a worker, unless its preparation refuses it, which is recorded."""
@@ -210,7 +201,8 @@ class Driver:
         ticket, result = self._workers.wait()
         run = self._running.pop(ticket)
         if isinstance(result, Lost):
-            result = {"outcome": "failed", "reason": result.reason}
+            seconds = time.monotonic() - run.begun
+            result = {"outcome": "failed", "reason": result.reason, "seconds": seconds}
         if result["outcome"] == "broken":
             raise ArtifactError(f"trial {run.number}: {result['reason']}")
         self._keep(run, result)
@@ -220,7 +212,10 @@ class Driver:
         score = result.get("score")
         outcome, reason = result["outcome"], result.get("reason")
         if outcome == "done" and not (isinstance(score, float) and math.isfinite(score)):
+            result = {"seconds": result.get("seconds", 0.0)}
             outcome, reason, score = "failed", f"its score is {score}", None
+        if outcome != "rejected":
+            self._broken = self._broken + 1 if outcome == "failed" else 0
         history = run.history
         if score is not None:
             history = (*history, Point(run.budget, result["loss"], score))
@@ -229,7 +224,8 @@ class Driver:
             trial=run.number,
             rung=study.budgets.index(run.budget),
             budget=run.budget,
-            params=dict(run.params),
+            params=as_kept(run.params),
+            meaning=study.space.digest if outcome == "rejected" else study.meaning(run.params),
             source=run.source,
             seed=study.seed,
             ground=study.ground,
@@ -251,12 +247,15 @@ class Driver:
         self._ledger.append(entry)
         kept = self._ledger.entries[-1]  # as a search that goes on reads it
         self._entries.append(kept)
-        self._report(kept, self._entries)
+        self._report(kept, self._entries, [run.number for run in self._running.values()])
 
     def _over(self) -> str:
         """Why nothing more may begin; empty if something may."""
         settings, full = self._study.settings, self._study.budgets[-1]
+        if self._broken >= MOST_BROKEN:
+            return f"{self._broken} trials in a row that broke; the ledger has their reasons"
         whole = [entry for entry in self._entries if entry.budget == full]
+        whole = [entry for entry in whole if entry.outcome == "done"]
         first = best(whole, (full,))
         if first is not None and first.score is not None:
             if settings.target is not None and first.score >= settings.target:
@@ -265,21 +264,3 @@ class Driver:
             if settings.patience is not None and since >= settings.patience:
                 return f"{since} full trainings without a better one"
         return ""
-
-    def _fits(self, place: Place | None) -> bool:
-        """Whether there is time to take a trial, or a new one, to a full training.
-
-        Work that could not get there would be thrown away.
-        """
-        if self._study.settings.minutes is None:
-            return True
-        limit = self._study.settings.minutes * 60 * self._workers.size
-        spent = sum(entry.cost.seconds for entry in self._entries)
-        pace = seconds_per_step(self._entries)
-        full = self._study.budgets[-1]
-        if place is None:
-            each = sum(pace.values()) / len(pace) if pace else 0.0
-            return spent + each * full <= limit and spent < limit
-        number, budget = place
-        before = max((b for b in self._study.budgets if b < budget), default=0)
-        return spent + pace.get(number, 0.0) * (full - before) <= limit

@@ -55,6 +55,8 @@ class Entry:
         rung: Position of its budget among the search's budgets, 0 being the smallest.
         budget: Steps of each of its trainings so far, those of earlier rungs included.
         params: What was tried.
+        meaning: Digest of the configuration that its values made; of the space, whose limits or
+            rules refused it, where it was refused.
         source: Who thought of it.
         seed: Seed of its trainings.
         ground: Digest of all that its score depends on besides params, budget and code: scenes,
@@ -75,6 +77,7 @@ class Entry:
     rung: int
     budget: int
     params: Params
+    meaning: str
     source: Source
     seed: int
     ground: str

@@ -51,12 +51,12 @@ def leaders(entries: Iterable[Entry], budgets: Sequence[int], count: int) -> lis
     return list(found.values())[:count]
 
 
-def promotion(
+def promotions(
     entries: Sequence[Entry], running: Collection[Place], budgets: Sequence[int], eta: int
-) -> Place | None:
-    """The trial that should continue, and its next budget; None if none has earned it.
+) -> list[Place]:
+    """Trials that have earned to continue, each with its next budget; the first should.
 
-    Larger budgets come first, so that what is nearly known is known soon.
+    Larger budgets come first, so that what is nearly known is known soon, and in a rung the best.
 
     Args:
         entries: What is known.
@@ -64,31 +64,30 @@ def promotion(
         budgets: Steps of each rung, smallest first.
         eta: One of so many trials of a rung goes on.
     """
+    found: list[Place] = []
     for small, large in _steps_up(budgets):
         rung = at_budget(entries, small)
-        place = _first(rung[: len(rung) // eta], entries, running, large)
-        if place is not None:
-            return place
-    return None
+        found += _not_beyond(rung[: len(rung) // eta], entries, running, large)
+    return found
 
 
-def finish(
+def last_steps(
     entries: Sequence[Entry], running: Collection[Place], budgets: Sequence[int]
-) -> Place | None:
-    """What brings a search that ends soon to at least one full training.
+) -> list[Place]:
+    """What brings a search that ends soon to at least one full training, the best way first.
 
-    The best trial of the largest budget that was reached continues; None where a full training
-    is done or runs.
+    The best trials of the largest budget that was reached continue; none where a full training is
+    done or runs.
     """
     full = budgets[-1]
     scored = (entry.budget for entry in entries if entry.score is not None)
     if full in scored or any(budget == full for _, budget in running):
-        return None
-    for small, large in _steps_up(budgets):
-        place = _first(at_budget(entries, small), entries, running, large)
-        if place is not None:
-            return place
-    return None
+        return []
+    return [
+        place
+        for small, large in _steps_up(budgets)
+        for place in _not_beyond(at_budget(entries, small), entries, running, large)
+    ]
 
 
 def observations(entries: Sequence[Entry]) -> list[tuple[Params, float | None]]:
@@ -142,13 +141,15 @@ def _steps_up(budgets: Sequence[int]) -> list[tuple[int, int]]:
     return list(itertools.pairwise(budgets))[::-1]
 
 
-def _first(
+def _not_beyond(
     rung: Sequence[Entry], entries: Sequence[Entry], running: Collection[Place], large: int
-) -> Place | None:
-    """The first of some scored entries whose trial is not on the larger budget yet."""
+) -> list[Place]:
+    """The scored ones of some entries whose trial is not on the larger budget yet."""
     beyond = {entry.trial for entry in entries if entry.budget == large}
-    for entry in rung:
-        place = (entry.trial, large)
-        if entry.score is not None and entry.trial not in beyond and place not in running:
-            return place
-    return None
+    return [
+        (entry.trial, large)
+        for entry in rung
+        if entry.score is not None
+        and entry.trial not in beyond
+        and (entry.trial, large) not in running
+    ]

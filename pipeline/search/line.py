@@ -131,6 +131,7 @@ _ENTRY: Rules = {
     "rung": _COUNT,
     "budget": _COUNT,
     "params": (_is_object, "an object"),
+    "meaning": _TEXT,
     "source": (lambda value: value in get_args(Source), f"one of {', '.join(get_args(Source))}"),
     "seed": _COUNT,
     "ground": _TEXT,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline.config.search import Search
 from pipeline.search.entry import Entry, Params
@@ -24,6 +25,7 @@ class Study:
             budgets of all rungs are in it.
         code: Version of the code that makes scores.
         seed: Seed of the trials' trainings.
+        meaning: Gives the digest of the configuration that a trial's parameters make.
         warm: Parameters that are tried first, after the defaults.
     """
 
@@ -33,6 +35,7 @@ class Study:
     ground: str
     code: str
     seed: int
+    meaning: Callable[[Params], str]
     warm: tuple[Params, ...] = ()
 
 
@@ -47,21 +50,40 @@ class Unused:
 def sort_entries(study: Study, entries: Iterable[Entry]) -> tuple[list[Entry], list[Unused]]:
     """Entries that answer a study's question, and the others.
 
-    A dimension that an older entry does not know has its default there.
+    A dimension that an older entry does not know has its default there. The entry counts if that
+    makes the configuration that was tried.
     """
     used: list[Entry] = []
     unused: list[Unused] = []
     for entry in entries:
-        if entry.ground != study.ground:
-            unused.append(Unused(entry, "made on other scenes, folds or settings"))
-        elif entry.code != study.code:
-            unused.append(Unused(entry, "made by other code"))
+        try:
+            params = study.space.completed(entry.params)
+            reason = _other_question(study, entry, params)
+        except OutsideError as error:
+            reason = str(error)
+        if reason:
+            unused.append(Unused(entry, reason))
         else:
-            try:
-                used.append(replace(entry, params=study.space.completed(entry.params)))
-            except OutsideError as error:
-                unused.append(Unused(entry, str(error)))
+            used.append(replace(entry, params=params))
     return used, unused
+
+
+def _other_question(study: Study, entry: Entry, params: Params) -> str:
+    """Why an entry in the space does not count; empty if it does."""
+    if entry.ground != study.ground:
+        return "made on other scenes, folds, rungs or settings"
+    if entry.code != study.code:
+        return "made by other code"
+    if entry.outcome == "rejected":
+        return "" if entry.meaning == study.space.digest else "refused by another space"
+    if entry.meaning != study.meaning(params):
+        return "its values, or dimensions that it does not know, mean something else now"
+    limits = study.space.limits
+    for name in ("parameters", "multiply_adds"):
+        limit, value = getattr(limits, name), getattr(entry, name)
+        if limit is not None and value is not None and value > limit:
+            return f"beyond limits.{name}"
+    return ""
 
 
 def suggestions(space: Space, entries: Sequence[Entry], count: int) -> list[Params]:
@@ -87,4 +109,10 @@ def suggestions(space: Space, entries: Sequence[Entry], count: int) -> list[Para
 
 def key_of(params: Params) -> str:
     """A text that is the same for the same parameters."""
-    return json.dumps(dict(params), sort_keys=True)
+    return json.dumps(as_kept(params), sort_keys=True)
+
+
+def as_kept(params: Params) -> dict[str, Any]:
+    """Parameters as a ledger gives them back: class codes that are keys become texts."""
+    kept: dict[str, Any] = json.loads(json.dumps(dict(params)))
+    return kept

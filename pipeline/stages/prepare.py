@@ -47,8 +47,8 @@ def prepare(job: Job) -> None:
         }
         if not row.upstream:
             needs["files"] = _inventory(folder)
-        if row.name == "train" and (sources := _sources(job)):
-            needs["sources"] = sources
+        if row.name in ("train", SEARCH) and (found := sources(job)):
+            needs["sources"] = found
         if row.name == SEARCH:
             needs["reads"] = _searched(job)
         if row.name == "predict" and job.config.ensemble.runs:
@@ -75,7 +75,7 @@ def _inventory(top: Path) -> dict[str, list[int]]:
     return found
 
 
-def _sources(job: Job) -> dict[str, Any]:
+def sources(job: Job) -> dict[str, Any]:
     """What the weights are that each model starts from; only the models that start from any."""
     found: dict[str, Any] = {}
     for row in job.config.models:

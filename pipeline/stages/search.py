@@ -32,6 +32,7 @@ from pipeline.search.space_file import read_space
 from pipeline.search.study import Study, suggestions
 from pipeline.search.workers import Workers, open_workers
 from pipeline.stages.job import SEARCH, Job
+from pipeline.stages.prepare import sources
 from pipeline.stages.search_record import show_trials, write_record
 from pipeline.stages.search_report import Reporter
 from pipeline.stages.trial import run_trial
@@ -108,16 +109,18 @@ def _search(
     budgets, settings = rungs(job.config, rows), job.config.search
     ground = _ground(job, rows, budgets)
     work = folder / ".work" / name
-    trials = Trials(job, space, rows, budgets, ground, work, show=settings.backend == "inline")
+    code, show = code_version(TRIAL), settings.backend == "inline"
+    trials = Trials(job, space, rows, budgets, ground, code, work, show)
     ledger = open_ledger(folder / f"{name}{SUFFIX}")
     study = Study(
         space=space,
         settings=settings,
         budgets=budgets,
         ground=ground,
-        code=code_version(TRIAL),
+        code=code,
         seed=next(row.train.seed for row in job.config.models if row.name in rows),
-        warm=_warm(job, space, ledger, ground, before),
+        meaning=trials.meaning,
+        warm=_warm(job, space, ledger, (ground, code), before),
     )
     reporter = Reporter(name, study, workers.size, trials.tidy)
     driver = Driver(study, ledger, workers, trials.check, trials.argument, reporter)
@@ -132,17 +135,28 @@ def _ground(job: Job, rows: Sequence[str], budgets: Sequence[int]) -> str:
     names = [name for name in stage_row(SEARCH).sections if not name.startswith("search.")]
     scenes = {name: item.digest for name, item in job.results("scenes").items()}
     settings = job.config.search
-    judged = [settings.folds, settings.objective, list(budgets)]
+    judged = [settings.folds, settings.objective, list(budgets), sources(job)]
     return digest_of([dict(section_values(job.config, names)), scenes, judged, list(rows)])
 
 
 def _warm(
-    job: Job, space: Space, ledger: Ledger, ground: str, before: Sequence[Found]
+    job: Job,
+    space: Space,
+    ledger: Ledger,
+    current: tuple[str, str],
+    before: Sequence[Found],
 ) -> tuple[Params, ...]:
-    """Parameters that did best in other searches: earlier ones here, other runs, other scenes."""
+    """Parameters that did best in other searches: earlier ones here, other runs, other scenes.
+
+    Entries of the ``current`` ground and code need not be tried again.
+    """
     settings = job.config.search
     groups = [list(one.entries) for one in before]
-    groups += _grounds([entry for entry in ledger.entries if entry.ground != ground])
+    groups += _grounds([e for e in ledger.entries if (e.ground, e.code) != current])
+    if job.run.name in settings.warm:
+        raise SearchError(
+            f"search.warm: {job.run.name} is this run, whose ledger is read anyway; remove it"
+        )
     for run in settings.warm:
         paths = sorted((job.run.parent / run / SEARCH).glob(f"*{SUFFIX}"))
         if not paths:

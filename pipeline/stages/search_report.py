@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from pipeline.progress import say
@@ -22,11 +22,15 @@ class Reporter:
         name: Name of the search.
         study: Its question.
         workers: How many work side by side.
-        tidy: Is called after each entry.
+        tidy: Is called after each entry, with all that count and the trials that run.
     """
 
     def __init__(
-        self, name: str, study: Study, workers: int, tidy: Callable[[Sequence[Entry]], None]
+        self,
+        name: str,
+        study: Study,
+        workers: int,
+        tidy: Callable[[Sequence[Entry], Collection[int]], None],
     ) -> None:
         self._name, self._study, self._workers, self._tidy = name, study, workers, tidy
 
@@ -42,9 +46,9 @@ class Reporter:
                 f"(trials {shown}): {_short(reason)}"
             )
 
-    def __call__(self, entry: Entry, entries: Sequence[Entry]) -> None:
+    def __call__(self, entry: Entry, entries: Sequence[Entry], running: Collection[int]) -> None:
         """Say what came of a trial."""
-        self._tidy(entries)
+        self._tidy(entries, running)
         what = f"search: {self._name}: trial {entry.trial} ({entry.source})"
         if entry.outcome == "rejected":
             say(f"{what} refused: {_short(entry.reason or '')}")

@@ -8,6 +8,7 @@ smaller one. A scene's prediction is made as ``predict`` makes it, without the e
 
 from __future__ import annotations
 
+import errno
 import gc
 import resource
 import sys
@@ -93,13 +94,21 @@ def run_trial(argument: Mapping[str, Any]) -> dict[str, Any]:
     try:
         result = _score(Task(**argument))
     except (OSError, ArtifactError) as error:
-        result = {"outcome": "broken", "reason": f"{error}"}
+        is_memory = isinstance(error, OSError) and error.errno == errno.ENOMEM
+        outcome = "failed" if is_memory else "broken"
+        result = {"outcome": outcome, "reason": f"{'out of memory: ' * is_memory}{error}"}
     except Exception as error:  # whatever a trial breaks on is its result
         result = {"outcome": "failed", "reason": _reason(error)}
     _free_memory()
+    return {**result, "seconds": time.monotonic() - started, "peak_bytes": _peak_bytes()}
+
+
+def _peak_bytes() -> int:
+    """Largest memory so far: of the GPU where there is one, else of this process."""
+    if torch.cuda.is_available() and torch.cuda.max_memory_allocated() > 0:
+        return torch.cuda.max_memory_allocated()
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    peak = used if sys.platform == "darwin" else used * _KIBIBYTE
-    return {**result, "seconds": time.monotonic() - started, "peak_bytes": peak}
+    return used if sys.platform == "darwin" else used * _KIBIBYTE
 
 
 def _reason(error: Exception) -> str:

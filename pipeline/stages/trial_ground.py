@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.artifacts import is_whole
 from pipeline.chain import stage as stage_row
 from pipeline.code_version import code_version
 from pipeline.config import Config
@@ -59,8 +60,8 @@ def prepare_ground(job: Job, work: Path, config: Config) -> Path:
 
 
 def stale(folder: Path) -> bool:
-    """Whether a ground was not finished."""
-    return not all((folder / name / "manifest.json").exists() for name in _STAGES)
+    """Whether a ground was not finished, or was damaged since."""
+    return not all(is_whole(folder / name) for name in _STAGES)
 
 
 def _depends(job: Job, stage: str) -> Mapping[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,6 +44,7 @@ class Trials:
         rows: Names of the models that trials change.
         budgets: Steps of each rung, smallest first.
         ground: Digest of what scores depend on besides parameters and code.
+        code: Version of the code that makes scores.
         work: Folder of the search's checkpoints, tiles and plans.
         show: Whether a trial may show its progress on the terminal.
     """
@@ -52,6 +54,7 @@ class Trials:
     rows: tuple[str, ...]
     budgets: tuple[int, ...]
     ground: str
+    code: str
     work: Path
     show: bool
 
@@ -66,6 +69,17 @@ class Trials:
             ConfigError: If its values don't go together.
         """
         return with_rows(self.job.config, self.models(params))
+
+    def meaning(self, params: Params) -> str:
+        """Digest of the models that a trial's values make; another one if they don't go together.
+
+        The values alone don't say it: a label's keys, or the rest of the configuration, may change.
+        """
+        try:
+            rows = [row for row in self.config(params).models if row.name in self.rows]
+        except ConfigError as error:
+            return digest_of(str(error))
+        return digest_of([row.model_dump(mode="json") for row in rows])
 
     def check(self, params: Params) -> Checked:
         """Look at a trial before it is trained: do its values go together, and can it be paid."""
@@ -102,26 +116,31 @@ class Trials:
         return range(config.search.folds or config.augment.folds)
 
     def _workspace(self, number: int, params: Params) -> Path:
-        """Folder of a trial's checkpoints: another one for other parameters of the same number."""
-        key = digest_of([dict(params), self.ground])[:12]
+        """Folder of a trial's checkpoints: another one for whatever they would not fit."""
+        key = digest_of([self.meaning(params), self.ground, self.code])[:12]
         return self.work / "trials" / f"{_NAME}{number:05d}-{key}"
 
-    def tidy(self, entries: Sequence[Entry]) -> None:
+    def tidy(self, entries: Sequence[Entry], running: Collection[int]) -> None:
         """Remove checkpoints of trials that are not likely to continue.
 
         A trial that is promoted all the same begins again, and comes to the same weights.
+
+        Args:
+            entries: What is known.
+            running: Numbers of the trials at work.
         """
-        kept = self.job.config.search.keep
-        beyond = {entry.trial for entry in entries if entry.budget == self.budgets[-1]}
-        going_on = {
-            entry.trial
-            for budget in self.budgets[:-1]
-            for entry in at_budget(entries, budget)[:kept]
-            if entry.score is not None
-        }
-        ended = {entry.trial: entry for entry in entries if entry.trial not in going_on - beyond}
-        for entry in ended.values():
-            shutil.rmtree(self._workspace(entry.trial, entry.params), ignore_errors=True)
+        kept = set(running)
+        for budget, larger in itertools.pairwise(self.budgets):
+            beyond = {entry.trial for entry in entries if entry.budget == larger}
+            waiting = [
+                entry.trial
+                for entry in at_budget(entries, budget)
+                if entry.score is not None and entry.trial not in beyond
+            ]
+            kept.update(waiting[: self.job.config.search.keep])
+        for number, params in {entry.trial: entry.params for entry in entries}.items():
+            if number not in kept:
+                shutil.rmtree(self._workspace(number, params), ignore_errors=True)
 
 
 def rungs(config: Config, rows: Sequence[str]) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ def entry(
         "rung": {1: 0, 3: 1, 9: 2}.get(budget, 0),
         "budget": budget,
         "params": params if params is not None else {"x": trial},
+        "meaning": "meaning",
         "source": "proposed",
         "seed": 0,
         "ground": "ground",

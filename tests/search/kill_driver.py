@@ -16,6 +16,7 @@ FIRST = Entry(
     rung=0,
     budget=40,
     params={"network.depth": 4, "train.rate": 0.004, "mixture": "even"},
+    meaning="meaning",
     source="default",
     seed=0,
     ground="ground",

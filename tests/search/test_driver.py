@@ -12,15 +12,17 @@ import pytest
 
 from pipeline.config.search import Search
 from pipeline.errors import ArtifactError, ConfigError
+from pipeline.search.allowance import Allowance
 from pipeline.search.driver import Checked, Driver
 from pipeline.search.entry import Entry, Params
 from pipeline.search.ledger import open_ledger
-from pipeline.search.space import Space
+from pipeline.search.space import Limits, Space
 from pipeline.search.space_file import read_space
-from pipeline.search.study import Study, sort_entries, suggestions
+from pipeline.search.study import Study, key_of, sort_entries, suggestions
 from pipeline.search.workers import Inline
 from tests.search.entries import entry
 
+RATE = {"train.rate": 0.01}
 SPACE = """
 dimensions:
   network.width: {choice: [4, 8, 16], default: 16}
@@ -52,7 +54,7 @@ def space(tmp_path: Path) -> Space:
 
 def _study(space: Space, **settings: Any) -> Study:
     chosen = Search(**{"trials": 12, "startup": 4, **settings})
-    return Study(space, chosen, chosen.budgets(90), "ground", "code", 7)
+    return Study(space, chosen, chosen.budgets(90), "ground", "code", 7, key_of)
 
 
 def _search(
@@ -230,24 +232,103 @@ def test_time_is_left_for_a_full_training(tmp_path: Path, space: Space) -> None:
     assert sum(e.cost.seconds for e in entries) <= 24 + 9
 
 
+def test_tables_by_class_code_are_kept(tmp_path: Path) -> None:
+    """Codes below and above 10 sort otherwise as texts than as numbers."""
+    path = tmp_path / "space.yaml"
+    path.write_text(
+        "dimensions: {train.loss.class_weights: {choice: [{1: 1, 2: 2, 10: 3}, {}], default: {}}}"
+    )
+    study = _study(read_space(path), rungs=1)
+    entries, _ = _search(tmp_path / "l", study, lambda a: {**toy({**a, "params": RATE})})
+    assert len(entries) == 2
+    again, reason = _search(tmp_path / "l", study)
+    assert [key_of(e.params) for e in again] == [key_of(e.params) for e in entries]
+    assert "nothing left" in reason
+
+
+def test_widened_limits_try_again_what_was_refused(tmp_path: Path, space: Space) -> None:
+    narrow = replace(_study(replace(space, limits=Limits(parameters=1))), meaning=key_of)
+    _search(tmp_path / "l", narrow, check=lambda _p: Checked("too large", 5, 5))
+    entries, _ = _search(tmp_path / "l", _study(space, trials=2))
+    assert entries[0].source == "default"
+    assert entries[0].outcome == "done"
+
+
+def test_trials_that_all_break_end_the_search(
+    tmp_path: Path, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.search.driver.MOST_BROKEN", 4)
+
+    def lost(_argument: dict[str, Any]) -> dict[str, Any]:
+        raise RuntimeError("no such module")
+
+    study = _study(space, trials=None, minutes=10)
+    entries, reason = _search(tmp_path / "l", study, lost)
+    assert reason.startswith("4 trials in a row that broke")
+    assert all("no such module" in str(e.reason) for e in entries)
+
+
+def test_a_trial_that_cannot_be_looked_at_is_refused(tmp_path: Path, space: Space) -> None:
+    def check(params: Params) -> Checked:
+        if params["network.width"] == 16:
+            raise KeyError("width")
+        return Checked(None, 1, 1)
+
+    entries, _ = _search(tmp_path / "l", _study(space, trials=2), check=check)
+    assert (entries[0].outcome, entries[0].reason) == ("rejected", "KeyError: 'width'")
+
+
+def test_a_slow_leader_leaves_the_time_to_others(tmp_path: Path, space: Space) -> None:
+    """What has no time to go on does not keep trials that have from going on."""
+
+    def slow(argument: dict[str, Any]) -> dict[str, Any]:
+        wide = argument["params"]["network.width"] == 16
+        return {**toy(argument), "seconds": argument["budget"] * (3 if wide else 0.05)}
+
+    study = _study(space, trials=None, minutes=2, seed=1)
+    entries, _ = _search(tmp_path / "l", study, slow)
+    assert max(e.budget for e in entries) == 90
+
+
+def test_running_trials_count_against_the_time() -> None:
+    known = [entry(0, 1, 0.5, seconds=10)]
+    room = Allowance(100, known, [], (1, 9))
+    assert room.has_room(None), "10 were spent, a full training takes 90"
+    assert not Allowance(100, known, [(1, 1)], (1, 9)).has_room(None)
+    assert not Allowance(99, known, [], (1, 9)).has_room(None)
+    assert Allowance(90, known, [], (1, 9)).has_room((0, 9)), "80 more"
+    assert Allowance(None, known, [(1, 1)], (1, 9)).has_room(None)
+
+
 def test_entries_of_other_questions_are_not_used(space: Space) -> None:
     good = {"network.width": 4, "train.rate": 0.01}
-    study = _study(space)
+    old = {"network.width": 4, "train.rate": 4e-3}
+    limited = replace(space, limits=Limits(parameters=100, multiply_adds=None))
+    study = replace(_study(limited), meaning=key_of)
+    means = key_of(good)
     entries = [
-        entry(0, 10, 0.1, good),
-        entry(1, 10, 0.1, good, ground="other"),
-        entry(2, 10, 0.1, good, code="older"),
+        entry(0, 10, 0.1, good, meaning=means),
+        entry(1, 10, 0.1, good, meaning=means, ground="other"),
+        entry(2, 10, 0.1, good, meaning=means, code="older"),
+        entry(3, 10, 0.1, good, meaning="what a label meant before"),
         entry(4, 10, 0.1, {"network.width": 5, "train.rate": 0.01}),
-        entry(5, 10, 0.1, {"network.width": 4}),
+        entry(5, 10, 0.1, {"network.width": 4}, meaning=key_of(old)),
+        entry(6, 10, 0.1, {"network.width": 4}, meaning="of another rate than the default"),
+        entry(7, 10, 0.1, good, meaning=means, parameters=101),
+        entry(8, 10, None, good, outcome="rejected", meaning=limited.digest),
+        entry(9, 10, None, good, outcome="rejected", meaning=space.digest),
     ]
     used, unused = sort_entries(study, entries)
-    assert [e.trial for e in used] == [0, 5]
-    assert used[1].params == {"network.width": 4, "train.rate": 4e-3}, "new: its default"
+    assert [e.trial for e in used] == [0, 5, 8]
+    assert used[1].params == old, "new: its default, which is what was tried"
     reasons = {row.entry.trial: row.reason for row in unused}
     assert "scenes" in reasons[1]
     assert "code" in reasons[2]
+    assert "mean something else now" in reasons[3]
     assert "network.width" in reasons[4]
-    assert "5" in reasons[4]
+    assert "mean something else now" in reasons[6]
+    assert reasons[7] == "beyond limits.parameters"
+    assert reasons[9] == "refused by another space"
 
 
 def test_warm_trials_come_after_the_default(tmp_path: Path, space: Space) -> None:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pipeline.search.entry import Entry
 from pipeline.search.halving import (
     best,
-    finish,
+    last_steps,
     leaders,
     observations,
-    promotion,
+    promotions,
     seconds_per_step,
 )
 from tests.search.entries import entry
@@ -21,42 +21,44 @@ BUDGETS = (1, 3, 9)
 
 def test_one_of_three_goes_on() -> None:
     two = [entry(0, 1, 0.5), entry(1, 1, 0.7)]
-    assert promotion(two, [], BUDGETS, 3) is None
+    assert not promotions(two, [], BUDGETS, 3)
     three = [*two, entry(2, 1, 0.6)]
-    assert promotion(three, [], BUDGETS, 3) == (1, 3)
-    assert promotion(three, [(1, 3)], BUDGETS, 3) is None, "it runs"
-    assert promotion([*three, entry(1, 3, 0.8)], [], BUDGETS, 3) is None, "it has gone on"
+    assert promotions(three, [], BUDGETS, 3)[0] == (1, 3)
+    assert not promotions(three, [(1, 3)], BUDGETS, 3), "it runs"
+    assert not promotions([*three, entry(1, 3, 0.8)], [], BUDGETS, 3), "it has gone on"
 
 
 def test_larger_budgets_come_first() -> None:
     low = [entry(n, 1, 0.1 * n) for n in range(9)]
     middle = [entry(n, 3, 0.1 * n) for n in (8, 7, 6)]
-    assert promotion([*low, *middle], [], BUDGETS, 3) == (8, 9)
+    assert promotions([*low, *middle], [], BUDGETS, 3)[0] == (8, 9)
 
 
 def test_trials_that_broke_count_for_their_rung_and_never_go_on() -> None:
     entries = [entry(0, 1), entry(1, 1), entry(2, 1, 0.1)]
-    assert promotion(entries, [], BUDGETS, 3) == (2, 3)
-    assert promotion([entry(n, 1) for n in range(3)], [], BUDGETS, 3) is None
+    assert promotions(entries, [], BUDGETS, 3)[0] == (2, 3)
+    assert not promotions([entry(n, 1) for n in range(3)], [], BUDGETS, 3)
 
 
 def test_refused_trials_take_no_place_in_a_rung() -> None:
     refused = [entry(n, 1, outcome="rejected") for n in range(2, 9)]
-    assert promotion([entry(0, 1, 0.2), entry(1, 1, 0.1), *refused], [], BUDGETS, 3) is None
+    assert not promotions([entry(0, 1, 0.2), entry(1, 1, 0.1), *refused], [], BUDGETS, 3)
 
 
 def test_of_equal_trials_the_earlier_goes_on() -> None:
     entries = [entry(2, 1, 0.5), entry(0, 1, 0.5), entry(1, 1, 0.5)]
-    assert promotion(entries, [], BUDGETS, 3) == (0, 3)
+    assert promotions(entries, [], BUDGETS, 3)[0] == (0, 3)
 
 
 def test_a_search_that_ends_reaches_one_full_training() -> None:
     low = [entry(0, 1, 0.5), entry(1, 1, 0.7)]
-    assert finish(low, [], BUDGETS) == (1, 3)
-    assert finish([*low, entry(1, 3, 0.6)], [], BUDGETS) == (1, 9)
-    assert finish([*low, entry(1, 3)], [], BUDGETS) == (0, 3), "it broke, the next one is tried"
-    assert finish([*low, entry(1, 3, 0.6), entry(1, 9, 0.6)], [], BUDGETS) is None
-    assert finish([*low, entry(1, 3, 0.6)], [(1, 9)], BUDGETS) is None
+    assert last_steps(low, [], BUDGETS)[0] == (1, 3)
+    assert last_steps([*low, entry(1, 3, 0.6)], [], BUDGETS)[0] == (1, 9)
+    assert last_steps([*low, entry(1, 3)], [], BUDGETS)[0] == (0, 3), (
+        "it broke, the next one is tried"
+    )
+    assert not last_steps([*low, entry(1, 3, 0.6), entry(1, 9, 0.6)], [], BUDGETS)
+    assert not last_steps([*low, entry(1, 3, 0.6)], [(1, 9)], BUDGETS)
 
 
 def test_best_is_of_the_largest_budget() -> None:
@@ -114,8 +116,8 @@ def test_seconds_per_step_cover_all_rungs() -> None:
 def test_halving_ends_with_geometric_rungs(scores: list[float | None]) -> None:
     """Promoting until nothing is left leaves at most a third of each rung in the next one."""
     entries: list[Entry] = [entry(n, 1, score) for n, score in enumerate(scores)]
-    while (place := promotion(entries, [], BUDGETS, 3)) is not None:
-        trial, budget = place
+    while found := promotions(entries, [], BUDGETS, 3):
+        place = trial, budget = found[0]
         assert all((e.trial, e.budget) != place for e in entries)
         entries.append(entry(trial, budget, scores[trial]))
     counts = [sum(e.budget == budget for e in entries) for budget in BUDGETS]

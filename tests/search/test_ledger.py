@@ -41,6 +41,7 @@ def entries(draw: st.DrawFn) -> Entry:
         rung=draw(COUNTS),
         budget=draw(COUNTS),
         params=draw(st.dictionaries(st.text(), SCALARS | st.lists(SCALARS))),
+        meaning=draw(st.text(max_size=5)),
         source=draw(st.sampled_from(["default", "warm", "proposed"])),
         seed=draw(COUNTS),
         ground=draw(st.text()),

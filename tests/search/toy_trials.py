@@ -13,7 +13,7 @@ from pipeline.config.search import Search
 from pipeline.search.driver import Checked, Driver
 from pipeline.search.ledger import open_ledger
 from pipeline.search.space_file import read_space
-from pipeline.search.study import Study
+from pipeline.search.study import Study, key_of
 from pipeline.search.workers import open_workers
 
 SPACE = """
@@ -52,7 +52,7 @@ def search(folder: Path, backend: Backend, workers: int, trials: int, stuck: boo
     space.write_text(SPACE)
     (folder / "begun").mkdir(exist_ok=True)
     settings = Search(trials=trials, startup=4)
-    study = Study(read_space(space), settings, settings.budgets(90), "ground", "code", 0)
+    study = Study(read_space(space), settings, settings.budgets(90), "ground", "code", 0, key_of)
     with open_workers(trial, backend, workers) as pool:
         driver = Driver(
             study,

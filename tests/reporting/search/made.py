@@ -44,6 +44,7 @@ def entry(
         rung=rung,
         budget=budgets[rung],
         params=params or {},
+        meaning="meaning",
         source=source or ("default" if trial == 0 else "proposed"),
         seed=0,
         ground="ground",
