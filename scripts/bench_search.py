@@ -18,11 +18,12 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pipeline.config import load_config
 from pipeline.search.entry import Entry
 from pipeline.search.ledger import read_ledger
 
@@ -56,17 +57,13 @@ def main() -> None:
         wanted = [(arm, seed) for seed in options.seeds for arm in ARMS]
         with ThreadPoolExecutor(options.jobs) as pool:
             list(pool.map(lambda pair: _search(stem, pair[0], pair[1], options), wanted))
-    curves = {
-        arm: [
-            curve(read_ledger(_ledger(stem, arm, seed)))
-            for seed in options.seeds
-            if _ledger(stem, arm, seed).exists()
-        ]
-        for arm in ARMS
+    full = load_config(Path(options.config)).search.steps
+    found = {
+        arm: {seed: _entries(_ledger(stem, arm, seed)) for seed in options.seeds} for arm in ARMS
     }
-    print(table(curves, stem, options.seeds))
+    print(table(found, full))
     if options.picture:
-        draw(curves, options.minutes).savefig(options.picture, dpi=150)
+        draw(found, full, options.minutes).savefig(options.picture, dpi=150)
 
 
 def _run(stem: str, arm: str, seed: int) -> str:
@@ -101,9 +98,14 @@ def _search(stem: str, arm: str, seed: int, options: argparse.Namespace) -> None
     print(f"{arm}, seed {seed}: {outcome}", file=sys.stderr, flush=True)
 
 
-def curve(entries: Sequence[Entry]) -> Curve:
+def _entries(path: Path) -> list[Entry]:
+    """Entries of the last search in a ledger; none where there is no ledger."""
+    entries = read_ledger(path) if path.exists() else []
+    return [e for e in entries if (e.ground, e.code) == (entries[-1].ground, entries[-1].code)]
+
+
+def curve(entries: Sequence[Entry], full: int | None) -> Curve:
     """Best full training so far against the time of all trials; a point per improvement."""
-    full = max((entry.budget for entry in entries), default=0)
     found: Curve = []
     seconds, best = 0.0, float("-inf")
     for entry in entries:
@@ -119,52 +121,62 @@ def reached(points: Curve, score: float) -> float | None:
     return next((minutes for minutes, best in points if best >= score), None)
 
 
-def table(curves: dict[str, list[Curve]], stem: str, seeds: Sequence[int]) -> str:
+def table(found: Mapping[str, Mapping[int, list[Entry]]], full: int | None) -> str:
     """Final scores per seed, their mean and half range, and when plain TPE's final is reached."""
-    head = ("search", *(f"seed {seed}" for seed in seeds), "mean", "+-", "full trainings", "trials")
+    seeds = list(found["tpe"])
+    names = ("mean", "half range", "full trainings", "trials", "minutes")
+    head = ("search", *(f"seed {seed}" for seed in seeds), *names)
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for arm, found in curves.items():
-        finals = [points[-1][1] for points in found if points]
-        if not finals:
+    for arm, searches in found.items():
+        finals = {seed: curve(entries, full) for seed, entries in searches.items()}
+        known = [points[-1][1] for points in finals.values() if points]
+        if not known:
             continue
-        ledgers = [_ledger(stem, arm, seed) for seed in seeds]
-        entries = [read_ledger(path) for path in ledgers if path.exists()]
-        full = [sum(e.budget == max(x.budget for x in one) for e in one) for one in entries]
-        begun = [len({e.trial for e in one if e.outcome != "rejected"}) for one in entries]
-        cells = [f"{score:.3f}" for score in finals]
-        cells += ["-"] * (len(seeds) - len(cells))
-        mean, half = statistics.mean(finals), (max(finals) - min(finals)) / 2
-        counts = [f"{statistics.mean(values):.0f}" for values in (full, begun)]
-        lines.append(f"| {arm} | {' | '.join((*cells, f'{mean:.3f}', f'{half:.3f}', *counts))} |")
-    for seed, plain, fast in zip(seeds, curves["tpe"], curves["halving"], strict=False):
+        cells = [f"{points[-1][1]:.3f}" if points else "-" for points in finals.values()]
+        done = [[e for e in entries if e.score is not None] for entries in searches.values()]
+        counts = (
+            statistics.mean(sum(e.budget == full for e in one) for one in done),
+            statistics.mean(len({e.trial for e in one}) for one in done),
+            statistics.mean(sum(e.cost.seconds for e in one) / 60 for one in searches.values()),
+        )
+        half = (max(known) - min(known)) / 2
+        cells += [f"{statistics.mean(known):.3f}", f"{half:.3f}", *(f"{n:.1f}" for n in counts)]
+        lines.append(f"| {arm} | {' | '.join(cells)} |")
+    lines.append("")
+    for seed in seeds:
+        plain, fast = (curve(found[arm][seed], full) for arm in ("tpe", "halving"))
         if plain and fast:
-            minutes, final = plain[-1][0], plain[-1][1]
+            minutes, final = plain[-1]
             when = reached(fast, final)
-            said = "never" if when is None else f"{when:.1f} min"
+            said = "does not reach that" if when is None else f"reaches that after {when:.1f} min"
             lines.append(
-                f"\nseed {seed}: plain TPE ends at {final:.3f} (found after {minutes:.1f} min); "
-                f"halving reaches that after: {said}"
+                f"seed {seed}: plain TPE ends at {final:.3f}, found after {minutes:.1f} min; "
+                f"halving {said}"
             )
     return "\n".join(lines)
 
 
-def draw(curves: dict[str, list[Curve]], minutes: float) -> Figure:
+def draw(
+    found: Mapping[str, Mapping[int, list[Entry]]], full: int | None, minutes: float
+) -> Figure:
     """Every search's curve, those of an arm in one colour."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - only where a picture is wanted
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
-    for arm, found in curves.items():
-        for number, points in enumerate(found):
+    for arm, searches in found.items():
+        label: str | None = arm
+        for entries in searches.values():
+            points = curve(entries, full)
             if points:
-                times = [time for time, _ in points] + [minutes]
+                times = [time for time, _ in points] + [max(minutes, points[-1][0])]
                 scores = [score for _, score in points] + [points[-1][1]]
-                label = arm if number == 0 else None
-                axes.step(times, scores, where="post", color=COLOURS[arm], label=label)
+                axes.step(times, scores, where="post", color=COLOURS[arm], alpha=0.8, label=label)
+                label = None
     axes.set_xlabel("training time, minutes on one core")
-    axes.set_ylabel("best mean Jaccard of a full training, held out")
-    axes.set_title("Searches of the same space, three seeds each")
-    axes.legend(title="search", frameon=False, loc="lower right")
+    axes.set_ylabel("best held-out mean Jaccard of a full training")
+    axes.set_title("Three ways to search the same space, three seeds each", loc="left")
+    figure.legend(title="search", frameon=False, loc="outside right upper")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
