@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import shapely
 
+from pipeline.search.ledger import read_ledger
 from tests.chain_project import ROOT, link_project, make
 
 pytestmark = pytest.mark.slow
@@ -56,3 +57,24 @@ def test_short_training_gives_a_whole_submission(tmp_path: Path) -> None:
     assert len(catalogue) == 26
     assert sum(row["role"] == "train" for row in catalogue) == 16
     assert sum(row["role"] == "test" for row in catalogue) == 7
+
+
+def test_search_tune_and_what_they_found_on_real_scenes(tmp_path: Path) -> None:
+    data = _real_scenes() / "dstl_swir"
+    link_project(tmp_path, configs=True)
+    short = "search.steps=12 search.startup=2 search.folds=2 augment.folds=2 tune.trials=20"
+    config = ("CONFIG=configs/dstl_swir_quick.yaml", f"DATA={data}")
+    done = make(tmp_path, "search", *config, f"SET={short}", "TRIALS=3")
+    assert done.returncode == 0, done.stderr[-3000:]
+    search = tmp_path / "data" / "runs" / "dstl_swir_quick" / "search"
+    entries = read_ledger(search / "together.jsonl")
+    assert len({entry.trial for entry in entries if entry.outcome == "done"}) == 3
+    assert max(entry.budget for entry in entries) == 12
+    assert all(set(e.classes) == {"1", "3", "5", "6", "7"} for e in entries if e.score is not None)
+    taken = f"{short} train.steps=40 train.validations=1 search.use=best"
+    done = make(tmp_path, "tune", *config, f"SET={taken}")
+    assert done.returncode == 0, done.stderr[-3000:]
+    done = make(tmp_path, "score", *config, f"SET={taken} tune.use=true")
+    assert done.returncode == 0, done.stderr[-3000:]
+    score = json.loads((search.parent / "score" / "score.json").read_text())
+    assert score["classes"]["6"]["jaccard"] > 0.2, "crops are learned within forty steps"
