@@ -43,7 +43,7 @@ def test_search_goes_on_and_is_taken_over_by_train(project: Path) -> None:
     more = make(project, "search", "TRIALS=3")
     assert more.returncode == 0, more.stderr
     assert len({entry.trial for entry in read_ledger(ledger)}) == 3
-    trained = make(project, "train", "SET=search.use=best")
+    trained = make(project, "train", "TRIALS=3", "SET=search.use=best")
     assert trained.returncode == 0, trained.stderr
     found = yaml.safe_load((run / "search" / "best.yaml").read_text())["models"][0]
     record = read_json(run / "train" / "all-fold-0" / "training.json")["settings"]

@@ -107,6 +107,8 @@ def attempts_of(folder: Path, number: int) -> list[int]:
 def main(backend: str, folder: str) -> None:
     """A driver whose two tasks never end."""
     kind = cast(Literal["pool", "dask"], backend)
+    # A shell that starts tests in the background makes them ignore Ctrl-C, and so their children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with open_workers(square, kind, 2) as workers:
         for number in (0, 1):
             workers.submit({"number": number, "begun": folder, "hangs": [0, 1]})

@@ -69,7 +69,7 @@ def test_another_network_to_start_from_makes_train_old(tmp_path: Path) -> None:
         items = {"all-fold-0": {"key": "1", "digest": "2"}}
         write_json(tmp_path / "base" / stage / "manifest.json", {"items": items, "seconds": 1})
         prepare(job)
-        assert _changed(job, before) == ["train.json"] * makes_old
+        assert _changed(job, before) == ["train.json", "search.json"] * makes_old
         before = _times(job)
         write_json(tmp_path / "base" / stage / "manifest.json", {"items": items, "seconds": 2})
         prepare(job)
@@ -88,7 +88,7 @@ def test_other_weights_to_start_from_make_train_old(tmp_path: Path, bare: bool) 
     assert not _changed(job, before)
     weights.write_bytes(b"23")
     prepare(job)
-    assert _changed(job, before) == ["train.json"]
+    assert _changed(job, before) == ["train.json", "search.json"]
 
 
 def test_resolved_configuration_is_stored(tmp_path: Path) -> None:
