@@ -26,9 +26,8 @@ TRIALS ?=
 MINUTES ?=
 WORKERS ?=
 SCHEDULER ?=
-# A limit of time alone is no limit of trials.
-SEARCHED = $(if $(TRIALS)$(MINUTES),search.trials=$(or $(TRIALS),null)) \
-  $(if $(MINUTES),search.minutes=$(MINUTES)) \
+# A limit of time alone is no limit of trials, and the other way round.
+SEARCHED = $(if $(TRIALS)$(MINUTES),search.trials=$(or $(TRIALS),null) search.minutes=$(or $(MINUTES),null)) \
   $(if $(WORKERS),search.workers=$(WORKERS)) \
   $(if $(SCHEDULER),search.backend=dask search.scheduler=$(SCHEDULER),$(if $(WORKERS),search.backend=pool))
 # As one text, which the commands split: a value may hold blanks and quotes.
