@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.config.base import Fraction, Positive, Section
+from pipeline.config.rules import RuleRow
 
 SquareMetres = Annotated[float, Field(ge=0)]
 Sigma = Annotated[float, Field(ge=0, le=1000)]
@@ -47,6 +48,8 @@ class Polygons(Section):
     """Smallest part that is kept, square metres: one number, or one per class code."""
     min_hole: SquareMetres | dict[int, SquareMetres] = 0
     """Smallest hole that is kept, square metres: one number, or one per class code."""
+    rules: tuple[RuleRow, ...] = ()
+    """What settles classes against each other once each has its mask, in this order."""
     simplify: Annotated[float, Field(ge=0, le=10)] = 0
     """Largest move of an outline, working pixels; 0 keeps every pixel edge."""
 

@@ -17,6 +17,7 @@ from pipeline.config.inheritance import concise, filled
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
 from pipeline.config.models import Ensemble, ModelRow
 from pipeline.config.network import Network, UNet, check_sizes
+from pipeline.config.rule_checks import check_rules
 from pipeline.config.search import Search
 from pipeline.config.spectral import check_indices
 from pipeline.config.targets import Targets
@@ -74,6 +75,8 @@ class Config(Section):
         for number, row in enumerate(self.models):
             self._check_row(number, row)
         self._check_models()
+        groups = [self.dataset.group(name) for name in self.used_groups()]
+        check_rules(self.polygons.rules, self.dataset.codes, groups)
         self._check_search()
         return self
 
