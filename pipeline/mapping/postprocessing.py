@@ -14,9 +14,10 @@ from scipy.ndimage import gaussian_filter
 
 from pipeline.config.mapping import Polygons
 from pipeline.learning.metrics import LEVELS
-from pipeline.mapping.components import Mask, without_small_holes, without_small_parts
+from pipeline.mapping.components import without_small_holes, without_small_parts
 from pipeline.mapping.coverage import UNANSWERED, Levels
 from pipeline.mapping.thresholds import level_of
+from pipeline.mapping.tracing.corners import Mask
 
 _REACH = 4.0
 """Standard deviations after which a Gaussian ends."""

@@ -18,11 +18,11 @@ import numpy as np
 
 from pipeline.config.tune import Tune
 from pipeline.learning.metrics import NOTHING
-from pipeline.mapping.components import Mask
 from pipeline.mapping.coverage import UNANSWERED, Levels
 from pipeline.mapping.jaccard import Overlap
 from pipeline.mapping.postprocessing import Rule, cut, smoothed
 from pipeline.mapping.rule_space import RuleSpace
+from pipeline.mapping.tracing.corners import Mask
 from pipeline.search.proposals import Proposer
 
 

@@ -21,10 +21,13 @@ from pipeline.files import read_json, write_bytes
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.learning.folds import read_folds
 from pipeline.mapping.geojson import ClassObjects, to_geojson
-from pipeline.mapping.polygons import mean_levels, outline
+from pipeline.mapping.polygons import mean_levels
 from pipeline.mapping.postprocessing import object_mask, rule_of
 from pipeline.mapping.raster import Levels, read_levels
+from pipeline.mapping.simplification import simplified
 from pipeline.mapping.thresholds import probability_of
+from pipeline.mapping.tracing.corners import corners_of
+from pipeline.mapping.tracing.rings import polygons_of, rings_of
 from pipeline.progress import say, track
 from pipeline.stages.currency import stale_stage
 from pipeline.stages.job import SCENE, TUNE, Job
@@ -126,7 +129,10 @@ def scene_objects(
     found = []
     for row, plane, level in zip(classes, levels, thresholds, strict=True):
         mask = object_mask(plane, rule_of(settings, row.code, level), scene.metres)
-        parts = outline(mask, simplify=settings.simplify)
-        means = mean_levels(parts, plane) * probability_of(1)
+        rings = rings_of(corners_of(mask))
+        parts = polygons_of(rings)
+        if settings.simplify > 0:
+            parts = simplified(parts, settings.simplify)
+        means = mean_levels(mask, plane, rings) * probability_of(1)
         found.append(ClassObjects(row, parts, means, shapely.area(parts) * pixel))
     return found

@@ -9,31 +9,12 @@ from numpy.typing import NDArray
 
 from pipeline.config.mapping import Polygons
 from pipeline.mapping.components import without_small_holes, without_small_parts
-from pipeline.mapping.polygons import draw, outline
+from pipeline.mapping.polygons import trace
 from pipeline.mapping.postprocessing import Rule, cut, object_mask, rule_of, smoothed
+from tests.mapping.tracing.reference import Mask, blobs, cleaned, mask_of
 
-Mask = NDArray[np.bool_]
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=14))
 AREAS = st.sampled_from([0.0, 1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 12.0, 30.0, 200.0])
-
-
-def mask_of(*rows: str) -> Mask:
-    return np.array([[letter == "#" for letter in row] for row in rows])
-
-
-def grown(seed: int, side: int, share: float) -> Mask:
-    """Blobs with islands in holes, and pixels that meet in corners."""
-    rng = np.random.default_rng(seed)
-    coarse = rng.random((side, side)) < share
-    mask = coarse.repeat(2, axis=0).repeat(2, axis=1)
-    flipped: Mask = mask ^ (rng.random(mask.shape) < 0.1)
-    return flipped
-
-
-def traced(mask: Mask, min_area: float, min_hole: float) -> Mask:
-    """The mask that is drawn from traced outlines."""
-    drawn: Mask = draw(outline(mask, min_area=min_area, min_hole=min_hole), mask.shape) > 0
-    return drawn
 
 
 @settings(deadline=None, max_examples=400)
@@ -42,16 +23,16 @@ def test_pixels_are_dropped_and_filled_as_tracing_does(
     mask: Mask, min_area: float, min_hole: float
 ) -> None:
     found = cut(mask.astype(np.uint8), Rule(1, 0, min_area, min_hole), 1)
-    np.testing.assert_array_equal(found, traced(mask, min_area, min_hole))
-    assert sum(part.area for part in outline(found)) == found.sum()
+    np.testing.assert_array_equal(found, cleaned(mask, min_area, min_hole))
+    assert sum(part.area for part in trace(found)) == found.sum()
 
 
 @pytest.mark.parametrize("seed", range(30))
 @pytest.mark.parametrize("smallest", [3.0, 9.0, 40.0])
 def test_holes_of_larger_masks_are_those_of_tracing(seed: int, smallest: float) -> None:
-    mask = grown(seed, 24, (0.35, 0.5, 0.65)[seed % 3])
+    mask = blobs(seed, 24, (0.35, 0.5, 0.65)[seed % 3])
     found = cut(mask.astype(np.uint8), Rule(1, 0, smallest, smallest), 1)
-    np.testing.assert_array_equal(found, traced(mask, smallest, smallest))
+    np.testing.assert_array_equal(found, cleaned(mask, smallest, smallest))
 
 
 def test_parts_that_meet_in_a_corner_are_two() -> None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 
 from pipeline.imagery.transform import contest_affine, moved
-from pipeline.mapping.polygons import assembled, outline
+from pipeline.mapping.polygons import assembled, trace
+from pipeline.mapping.simplification import simplified
 from pipeline.mapping.tables import geometry_of
 from pipeline.mapping.text import polygonal, valid_text
 
@@ -64,7 +65,8 @@ def test_masks_stay_valid_at_any_number_of_digits(
     mask: NDArray[np.bool_], decimals: int, simplify: float
 ) -> None:
     """From 12 pixels on 0.03 units: two digits can hold next to nothing of that."""
-    whole = assembled(outline(mask, simplify=simplify))
+    parts = trace(mask)
+    whole = assembled(simplified(parts, simplify) if simplify else parts)
     on_map = moved(whole, contest_affine(0.0321, -0.0297, mask.shape))
     back = geometry_of(valid_text(on_map, decimals))
     assert back.is_valid

@@ -11,7 +11,7 @@ from pipeline.artifacts import StageFolder
 from pipeline.files import write_json
 from pipeline.imagery.labels import draw_masks
 from pipeline.mapping.geojson import read_geojson
-from pipeline.mapping.polygons import outline
+from pipeline.mapping.polygons import trace
 from pipeline.mapping.postprocessing import smoothed
 from pipeline.stages import evaluate, polygons
 from pipeline.stages.job import Job
@@ -131,6 +131,6 @@ def test_smoothing_and_holes_per_class(tmp_path: Path) -> None:
     np.testing.assert_array_equal(masks[0], smoothed(levels[0], 1.5) >= level)
     assert (masks[0] != masks_of("a_0_0")[0]).any()
     # The hole of class 7 is below 250 pixels of 4 square metres.
-    assert sum(len(part.interiors) for part in outline(masks_of("a_0_0")[1])) == 1
+    assert sum(len(part.interiors) for part in trace(masks_of("a_0_0")[1])) == 1
     assert sum(len(part.interiors) for part in shapely.get_parts(found[7])) == 0
     assert (masks[1] >= masks_of("a_0_0")[1]).all()
