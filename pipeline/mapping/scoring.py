@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.errors import ScoringError
 from pipeline.imagery.outlines import made_valid
 from pipeline.mapping.jaccard import Absent, Overlap, mean_jaccard
+from pipeline.mapping.overlap import overlap_of
 from pipeline.mapping.tables import Polygonal, Row, geometry_of, read_rows
 
 Key = tuple[str, int]
@@ -43,18 +44,6 @@ class Score:
     def mean(self, absent: Absent) -> float:
         """Mean Jaccard index over the classes."""
         return mean_jaccard(self.classes.values(), absent)
-
-
-def overlap_of(prediction: BaseGeometry, truth: BaseGeometry) -> Overlap:
-    """Exact overlap of two valid polygonal geometries, in their square units.
-
-    TP = area(P n T), FP = area(P) - TP, FN = area(T) - TP.
-    """
-    predicted, true = shapely.area(prediction), shapely.area(truth)
-    if predicted == 0 or true == 0 or not shapely.intersects(prediction, truth):
-        return Overlap(0.0, float(predicted), float(true))
-    both = min(shapely.area(shapely.intersection(prediction, truth)), predicted, true)
-    return Overlap(float(both), float(predicted - both), float(true - both))
 
 
 def score_tables(submission: Path, truth: Path, codes: Sequence[int]) -> Score:
