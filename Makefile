@@ -63,6 +63,10 @@ check: $(READY) ## check format, lint and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
+.PHONY: bench-polygons
+bench-polygons: $(READY) ## polygons, scoring and checking beside what is commonly used (DATA=, QUICK=1)
+	@$(VENV)/bin/python scripts/bench_polygons.py $(if $(DATA),--data "$(DATA)") $(if $(QUICK),--quick)
+
 clean: ## remove the results of all runs; raw data stay
 	rm -rf data/runs
 
