@@ -21,6 +21,7 @@ from pipeline.progress import say
 from pipeline.stages.job import SEARCH, TUNE, TUNED, Job, run_folder
 from pipeline.stages.prepare import forget_damaged, prepare
 from pipeline.stages.summary import summarise
+from pipeline.table_commands import register
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="YAML file of the run.")]
 RunOption = Annotated[
@@ -205,6 +206,9 @@ def summary_command(
 ) -> None:
     """The last line of every make target."""
     summarise(_job(config, run, data, overrides, needs_found=False, needs_tuned=False))
+
+
+register(app)
 
 
 def main() -> None:

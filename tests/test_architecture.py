@@ -31,6 +31,7 @@ FLOORS = (
     {"mapping"},
     {"reporting"},
     {"stages"},
+    {"table_commands"},
     {"cli"},
     {"__main__"},
 )

@@ -53,6 +53,15 @@ def read_rows(
         raise error(f"{path}: can't be read ({fault}); check its rights") from fault
 
 
+def fields_of(line: str) -> list[str]:
+    """Fields of one row of a CSV table, which may be as long as :func:`read_rows` takes them.
+
+    Raises:
+        csv.Error: If the text is no row.
+    """
+    return next(_long_lines(csv.reader([line], strict=True)), [])
+
+
 def check_header(
     path: Path, columns: Sequence[Sequence[str]], error: type[PipelineError] = DatasetError
 ) -> None:

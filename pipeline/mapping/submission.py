@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import zip_longest
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-import shapely
 from shapely import MultiPolygon
 
 from pipeline.errors import SubmissionError
 from pipeline.imagery import polygon_table
-from pipeline.mapping.tables import HEADER, Row, geometry_of, read_rows
+from pipeline.mapping.submissions.inspection import Inspection
+from pipeline.mapping.submissions.terms import Terms
+from pipeline.mapping.tables import HEADER, Row
 from pipeline.mapping.text import valid_text
 
 PolygonsOf = Callable[[str, int], MultiPolygon]
@@ -51,54 +52,19 @@ def write_submission(
 def check_submission(path: Path, sample: Path, codes: Collection[int]) -> int:
     """Check a table as the contest does: every row once, in order, valid as it stands there.
 
+    This is the inspection of ``python -m pipeline check``; notes don't matter here.
+
     Returns:
         Number of rows that are not empty.
 
     Raises:
-        SubmissionError: Naming the rows that break a rule.
+        SubmissionError: Naming the rows that break a rule, the first ten of them.
     """
-    filled, faults = 0, []
-    for wanted, found in zip_longest(
-        sample_rows(sample, codes), read_rows(path, codes, SubmissionError)
-    ):
-        fault = _order_fault(wanted, found)
-        if fault is not None:
-            faults.append(fault)
-            break
-        fault, is_empty = _geometry_fault(found)
-        filled += not is_empty
-        if fault is not None:
-            faults.append(fault)
-        if len(faults) == _SHOWN:
-            break
+    wanted = {row.key: row.number for row in sample_rows(sample, codes)}
+    inspection = Inspection(path, Terms(sample=wanted, codes=codes))
+    errors = (finding for finding in inspection.findings() if finding.is_error)
+    faults = [str(finding) for finding in islice(errors, _SHOWN)]
     if faults:
-        raise SubmissionError("\n  ".join([f"{path}: would be rejected:", *faults]))
-    return filled
-
-
-def _order_fault(wanted: Row | None, found: Row | None) -> str | None:
-    if wanted is None:
-        number = found.number if found else 0
-        return f"row {number}: the sample ends before it; remove it"
-    name = f"scene {wanted.image}, class {wanted.code}"
-    if found is None:
-        return f"row {wanted.number}: missing; the sample has {name} there"
-    if wanted.key != found.key:
-        return (
-            f"row {found.number}: is scene {found.image}, class {found.code}, but the sample has "
-            f"{name} there; keep the sample's order"
-        )
-    return None
-
-
-def _geometry_fault(row: Row | None) -> tuple[str | None, bool]:
-    """What is wrong with a row's geometry, and whether it is empty."""
-    if row is None:
-        return None, True
-    try:
-        geometry = geometry_of(row.wkt)
-    except ValueError as fault:
-        return f"row {row.number}: {fault}", False
-    if not shapely.is_valid(geometry):
-        return f"row {row.number}: invalid geometry: {shapely.is_valid_reason(geometry)}", False
-    return None, bool(geometry.is_empty)
+        more = f"all of them: python -m pipeline check {path} --sample {sample}"
+        raise SubmissionError("\n  ".join([f"{path}: would be rejected:", *faults, more]))
+    return inspection.filled

@@ -1,0 +1,1 @@
+"""Submissions made anywhere: inspected, mended, merged by vote, compared."""

@@ -1,0 +1,192 @@
+"""Every place where polygons break the rules of a MULTIPOLYGON, not the first one alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import STRtree
+
+from pipeline.mapping.submissions.findings import Mark
+from pipeline.mapping.submissions.ring_text import LEAST_POINTS, Parts
+
+LISTED: Final = 1000
+"""Places of a kind that are named of one row (of crossings: of one polygon)."""
+HUGE: Final = 1e9
+"""Coordinates beyond this are in no unit that maps are drawn in."""
+_REASON: Final = re.compile(r"(?P<name>[^\[]*)(?:\[(?P<x>\S+) (?P<y>\S+)\])?")
+_KINDS: Final = {
+    "Self-intersection": "self-crossing",
+    "Ring Self-intersection": "self-touch",
+    "Hole lies outside shell": "hole-outside",
+    "Holes are nested": "nested-holes",
+    "Interior is disconnected": "split-interior",
+    "Nested shells": "overlapping-parts",
+    "Too few points in geometry component": "short-ring",
+}
+"""Kinds of GEOS's reasons; all others are ``invalid``."""
+_INTERIORS_MEET: Final = "T********"
+_PAIRS_AT_ONCE: Final = 4_000_000
+
+
+def broken_places(parts: Parts) -> Iterator[Mark]:
+    """What makes polygons no valid MULTIPOLYGON.
+
+    Args:
+        parts: Polygons (parts,), finite; together they are not valid.
+    """
+    found = False
+    is_valid = shapely.is_valid(parts)
+    for index in np.flatnonzero(~is_valid):
+        found = True
+        yield from _polygon_faults(parts[index], f"polygon {index + 1}")
+    for mark in _between(parts, is_valid):
+        found = True
+        yield mark
+    if not found:
+        yield reason_of(shapely.multipolygons(parts))
+
+
+def reason_of(geometry: Any, name: str = "") -> Mark:
+    """The first thing that GEOS finds wrong with a geometry."""
+    reason = str(shapely.is_valid_reason(geometry))
+    match = _REASON.fullmatch(reason)
+    label = match["name"].strip() if match else reason
+    x, y = (float(match["x"]), float(match["y"])) if match and match["x"] else (None, None)
+    where = f" of {name}" if name else ""
+    return Mark(_KINDS.get(label, "invalid"), f"invalid geometry: {label}{where}", x, y)
+
+
+def outside_places(parts: Parts, extent: tuple[float, float] | None) -> Iterator[Mark]:
+    """Polygons that reach past their scene, each with its farthest vertex.
+
+    Args:
+        parts: Polygons (parts,), finite.
+        extent: Xmax and Ymin of the scene; without it coordinates are only held to be sensible.
+    """
+    if not len(parts):
+        return
+    x_max, y_min = extent or (HUGE, -HUGE)
+    x_least, y_most = (0.0, 0.0) if extent else (-HUGE, HUGE)
+    slack = 1e-9 * max(x_max, -y_min)
+    lower_x, lower_y, upper_x, upper_y = shapely.bounds(parts).T
+    beyond = np.max([x_least - lower_x, upper_x - x_max, y_min - lower_y, upper_y - y_most], axis=0)
+    kind = "outside" if extent else "huge-coordinate"
+    for index in np.flatnonzero(beyond > slack):
+        points = shapely.get_coordinates(parts[index])
+        x, y = points.T
+        past = np.max([x_least - x, x - x_max, y_min - y, y - y_most], axis=0)
+        at = int(np.argmax(past))
+        message = f"polygon {index + 1} reaches {past[at]:.6g} past " + (
+            f"the scene (x 0 to {x_max:.6g}, y {y_min:.6g} to 0)" if extent else f"{HUGE:g}"
+        )
+        yield Mark(kind, message, float(x[at]), float(y[at]))
+
+
+def _polygon_faults(part: Any, name: str) -> Iterator[Mark]:
+    """All crossings, touches, short rings and holes outside of one polygon, or GEOS's reason."""
+    marks = [*_short_rings(part, name), *_crossings(part, name), *_touches(part, name)]
+    marks += _stray_holes(part, name)
+    first = reason_of(part, name)
+    if not any(mark.kind == first.kind for mark in marks):
+        marks.append(first)
+    yield from marks
+
+
+def _short_rings(part: Any, name: str) -> Iterator[Mark]:
+    for ring in shapely.get_rings(part):
+        points = shapely.get_coordinates(ring)
+        if len(points) < LEAST_POINTS:
+            x, y = points[0]
+            yield Mark("short-ring", f"{name}: a ring has {len(points)} points", x, y)
+
+
+def _crossings(part: Any, name: str) -> Iterator[Mark]:
+    """Points where two sides of a polygon cross each other inside of both."""
+    sides = _sides(part)
+    tree = STRtree(sides)
+    message = f"invalid geometry: Self-intersection of {name}"
+    count, step = 0, max(1, _PAIRS_AT_ONCE // max(1, len(sides)))
+    for begin in range(0, len(sides), step):
+        one, two = tree.query(sides[begin : begin + step], predicate="crosses")
+        once = one + begin < two
+        points = shapely.intersection(sides[one[once] + begin], sides[two[once]])
+        places = np.unique(shapely.get_coordinates(points), axis=0)
+        for x, y in places:
+            count += 1
+            if count > LISTED:
+                yield Mark("self-crossing", f"{name}: crosses itself in more places", x, y)
+                return
+            yield Mark("self-crossing", message, float(x), float(y))
+
+
+def _sides(part: Any) -> Parts:
+    """Sides of all rings of a polygon as lines of two points."""
+    points, owners = shapely.get_coordinates(shapely.get_rings(part), return_index=True)
+    pairs = np.stack([points[:-1], points[1:]], axis=1)
+    kept = (owners[:-1] == owners[1:]) & (pairs[:, 0] != pairs[:, 1]).any(axis=1)
+    sides: Parts = shapely.linestrings(pairs[kept])
+    return sides
+
+
+def _touches(part: Any, name: str) -> Iterator[Mark]:
+    """Vertices that a ring comes back to."""
+    for ring in shapely.get_rings(part):
+        points = shapely.get_coordinates(ring)
+        moved = np.r_[True, (points[1:] != points[:-1]).any(axis=1)]
+        places, counts = np.unique(points[moved][:-1], axis=0, return_counts=True)
+        for x, y in places[counts > 1][:LISTED]:
+            message = f"invalid geometry: Ring Self-intersection of {name}"
+            yield Mark("self-touch", message, float(x), float(y))
+
+
+def _stray_holes(part: Any, name: str) -> Iterator[Mark]:
+    shell = shapely.polygons(shapely.get_exterior_ring(part))
+    holes = shapely.get_rings(part)[1:]
+    if not len(holes) or not shapely.is_valid(shell):
+        return
+    shapely.prepare(shell)
+    for index in np.flatnonzero(~shapely.covers(shell, holes))[:LISTED]:
+        x, y = shapely.get_coordinates(holes[index])[0]
+        yield Mark("hole-outside", f"{name}, hole {index + 1}: lies outside of its shell", x, y)
+
+
+def _between(parts: Parts, is_valid: NDArray[np.bool_]) -> Iterator[Mark]:
+    """Polygons that stand there twice, overlap, or share an edge."""
+    texts = shapely.to_wkb(shapely.normalize(parts))
+    first: dict[bytes, int] = {}
+    for index, text in enumerate(texts):
+        before = first.setdefault(text, index)
+        if before != index:
+            x, y = shapely.get_coordinates(parts[index])[0]
+            message = f"polygon {index + 1} is polygon {before + 1} once more"
+            yield Mark("duplicate-part", message, float(x), float(y))
+    once = np.array([index for index in first.values() if is_valid[index]], int)
+    for mark, count in zip(_meetings(parts, once), range(LISTED + 1), strict=False):
+        if count == LISTED:
+            yield Mark(mark.kind, "more of its polygons overlap or share edges", mark.x, mark.y)
+        else:
+            yield mark
+
+
+def _meetings(parts: Parts, kept: NDArray[np.int_]) -> Iterator[Mark]:
+    """Pairs of valid polygons that have more than points in common."""
+    tree = STRtree(parts[kept])
+    step = max(1, _PAIRS_AT_ONCE // max(1, len(kept)))
+    for begin in range(0, len(kept), step):
+        one, two = tree.query(parts[kept[begin : begin + step]], predicate="intersects")
+        once = one + begin < two
+        for first, second in zip(kept[one[once] + begin], kept[two[once]], strict=True):
+            common = shapely.intersection(parts[first], parts[second])
+            if shapely.get_dimensions(common) < 1:
+                continue
+            inside = shapely.relate_pattern(parts[first], parts[second], _INTERIORS_MEET)
+            kind = "overlapping-parts" if inside else "shared-edge"
+            verb = "overlap" if inside else "share an edge"
+            point = shapely.point_on_surface(common)
+            message = f"invalid geometry: polygons {first + 1} and {second + 1} {verb}"
+            yield Mark(kind, message, shapely.get_x(point), shapely.get_y(point))

@@ -1,0 +1,49 @@
+"""Tables that are written whole or not at all, plain or packed, and never over their input."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from pipeline.errors import SubmissionError
+from pipeline.files import TEMPORARY, flush, flush_folder
+from pipeline.mapping.submissions.stream import is_packed
+
+
+@contextmanager
+def written_table(path: Path, inputs: Sequence[Path] = ()) -> Iterator[TextIO]:
+    """A table open for writing as a stream; it takes its name when all of it is on the disk.
+
+    Args:
+        path: Where to; packed if its name ends with ``.gz``.
+        inputs: Files that it must not replace.
+
+    Raises:
+        SubmissionError: If it would replace an input, or there is no such folder.
+    """
+    for source in inputs:
+        if path.exists() and source.exists() and path.samefile(source):
+            raise SubmissionError(f"{path}: is the input itself; give the output another name")
+    if not path.parent.is_dir() or path.is_dir():
+        raise SubmissionError(f"{path}: can't be written; make its folder, or correct its name")
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(temporary.open("wb"))
+            target: io.BufferedIOBase = file
+            if is_packed(path):  # without name and time, so that equal tables are equal files
+                target = stack.enter_context(gzip.GzipFile("", "wb", 6, file, mtime=0))
+            text = io.TextIOWrapper(target, encoding="utf-8", newline="")
+            yield text
+            text.flush()
+            text.detach()
+        flush(temporary)
+        temporary.replace(path)
+        flush_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)

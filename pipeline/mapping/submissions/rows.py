@@ -1,0 +1,192 @@
+"""Rows of a submission: a record taken apart, with all that is wrong before its geometry."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Final
+
+from pipeline.errors import SubmissionError
+from pipeline.files import is_safe_name
+from pipeline.imagery import tables
+from pipeline.mapping.submissions.findings import Mark
+from pipeline.mapping.submissions.stream import MARK, Record, opened, records
+from pipeline.mapping.tables import HEADER
+
+Key = tuple[str, int]
+"""Scene and class code."""
+_SHOWN: Final = 60
+_AS_WRITTEN: Final = (0, 1, 2)
+_GEOMETRY: Final = re.compile(r"\s*\"?\s*[A-Za-z]+[\sA-Za-z]*\(")
+
+
+@dataclass(frozen=True)
+class SubmissionRow:
+    """One row of a submission.
+
+    Attributes:
+        number: As a spreadsheet counts, the header being row 1.
+        offset: Where its record begins, bytes.
+        length: Bytes of its record.
+        image: Scene as it stands there.
+        code: Class as it stands there.
+        wkt: Text of the geometry, not yet looked at.
+        marks: What is wrong with the row, its geometry aside.
+        key: Scene and class; None if the row can't be used at all.
+    """
+
+    number: int
+    offset: int
+    length: int
+    image: str = ""
+    code: str = ""
+    wkt: str = ""
+    marks: tuple[Mark, ...] = ()
+    key: Key | None = None
+
+
+@dataclass(frozen=True)
+class Header:
+    """First row of a submission.
+
+    Attributes:
+        places: Places of scene, class and geometry among the fields.
+        width: Number of fields.
+        marks: What is wrong with it, and with the file as a whole.
+        is_row: Whether the header is missing and its place taken by a row.
+    """
+
+    places: tuple[int, ...] = _AS_WRITTEN
+    width: int = 3
+    marks: tuple[Mark, ...] = ()
+    is_row: bool = False
+
+
+def read_header(record: Record) -> Header:
+    """Header of a table from its first record.
+
+    Columns are found by their names in any case; where names are missing, the contest's order is
+    taken.
+    """
+    marks = [Mark("byte-order-mark", "the file begins with a byte-order mark")]
+    data = record.data.removeprefix(MARK)
+    if len(data) == len(record.data):
+        marks = []
+    if record.windows:
+        marks.append(Mark("line-ends", "lines end as Windows writes them, with '\\r\\n'"))
+    text = data[:_SHOWN].decode("utf-8", "replace")
+    if record.open_quote or record.too_long:
+        return Header(marks=(*marks, Mark("header", f"can't be read: {text!r}")))
+    try:
+        fields = _fields(data.decode())
+    except (ValueError, csv.Error):
+        return Header(marks=(*marks, Mark("header", f"can't be read: {text!r}")))
+    if tuple(fields) == HEADER:
+        return Header(marks=tuple(marks))
+    wanted = ",".join(HEADER)
+    names = [name.strip().lower() for name in fields]
+    known = [names.index(name.lower()) for name in HEADER if name.lower() in names]
+    if len(known) == len(HEADER):
+        marks.append(Mark("header", f"the header is {text!r} where the contest has {wanted}"))
+        return Header(tuple(known), len(fields), tuple(marks))
+    is_row = len(fields) >= len(HEADER) and fields[1].strip().isdigit()
+    what = "no header; a row stands in its place" if is_row else f"the header is {text!r}"
+    marks.append(Mark("header", f"{what}; the contest has {wanted}"))
+    return Header(width=3 if is_row else max(3, len(fields)), marks=tuple(marks), is_row=is_row)
+
+
+def read_row(record: Record, header: Header, codes: Collection[int] | None = None) -> SubmissionRow:
+    """Take a record apart.
+
+    Args:
+        record: The record.
+        header: The table's header.
+        codes: Class codes that may occur; None for any number.
+    """
+    row = SubmissionRow(record.number, record.offset, record.length)
+    start = record.data[:_SHOWN].decode("utf-8", "replace")
+    if record.too_long:
+        size = f"{record.length:,} bytes; at most {tables.MAX_FIELD:,} are read"
+        return replace(row, marks=(Mark("field-size", f"{start!r}... has {size}"),))
+    if record.open_quote:
+        return replace(row, marks=(Mark("quotes", f"{start!r}... opens a quote and never closes"),))
+    try:
+        fields = _fields(record.data.removeprefix(MARK if record.offset == 0 else b"").decode())
+    except UnicodeDecodeError as fault:
+        return replace(row, marks=(Mark("encoding", f"{start!r}... is no UTF-8 ({fault})"),))
+    except csv.Error as fault:
+        return replace(row, marks=(Mark("quotes", f"{start!r}... is no CSV ({fault})"),))
+    marks = []
+    if len(fields) != header.width:
+        count = f"has {len(fields)} fields where the header has {header.width}"
+        marks.append(Mark("fields", count))
+        if len(fields) < header.width or header.places != _AS_WRITTEN or header.width != 3:
+            return replace(row, marks=tuple(marks))
+        if not _GEOMETRY.match(fields[2]):
+            return replace(row, marks=tuple(marks))
+        fields = [*fields[:2], ",".join(fields[2:])]  # a geometry that nobody has quoted
+    image, code, wkt = (fields[place] for place in header.places)
+    marks += _key_marks(image, code, codes)
+    usable = not any(mark.kind in ("scene-id", "class-code") for mark in marks)
+    key = (image.strip(), int(code.strip())) if usable else None
+    return replace(row, image=image[:100], code=code[:20], wkt=wkt, marks=tuple(marks), key=key)
+
+
+def read_rows(
+    path: Path, codes: Collection[int] | None = None
+) -> tuple[Header, Iterator[SubmissionRow]]:
+    """Header and rows of a table; the rows are read one at a time as they are asked for.
+
+    Raises:
+        SubmissionError: If the file is missing or empty, or can't be read.
+    """
+    with opened(path) as file:
+        first = next(records(file), None)
+    if first is None:
+        raise SubmissionError(f"{path}: is empty; a submission has a header and rows")
+    header = read_header(first)
+    return header, _rows(path, header, codes)
+
+
+def row_at(file: IO[bytes], offset: int, length: int, number: int, header: Header) -> SubmissionRow:
+    """A row that was met before, from a plain file."""
+    file.seek(offset)
+    data = file.read(length).rstrip(b"\r\n")
+    return read_row(Record(number, offset, length, data), header)
+
+
+def _rows(path: Path, header: Header, codes: Collection[int] | None) -> Iterator[SubmissionRow]:
+    with opened(path) as file:
+        found = records(file)
+        if not header.is_row:
+            next(found, None)
+        for record in found:
+            yield read_row(record, header, codes)
+
+
+def _fields(text: str) -> Sequence[str]:
+    """Fields of a record; those of the usual shape without a pass over every character."""
+    image, _, rest = text.partition(",")
+    code, _, last = rest.partition(",")
+    if '"' not in image and '"' not in code and rest:
+        if last[:1] == '"' and last[-1:] == '"' and len(last) > 1 and last.count('"') == 2:
+            return image, code, last[1:-1]
+        if last and '"' not in last and "," not in last:
+            return image, code, last
+    return tables.fields_of(text)
+
+
+def _key_marks(image: str, code: str, codes: Collection[int] | None) -> list[Mark]:
+    marks = []
+    if not is_safe_name(image.strip()):
+        marks.append(Mark("scene-id", f"{image[:_SHOWN]!r} can't be a scene's id"))
+    number = code.strip()
+    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+        marks.append(Mark("class-code", f"class {code[:20]!r} is no class code"))
+    elif codes is not None and int(number) not in codes:
+        known = ", ".join(map(str, sorted(codes)[:20]))
+        marks.append(Mark("class-code", f"class code {code[:20]!r} is not in ({known})"))
+    return marks
