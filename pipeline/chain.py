@@ -40,7 +40,10 @@ _SEARCH = (
     *("objective", "trials", "minutes", "target", "patience", "warm", "warm_trials", "top"),
 )
 """Keys of ``search`` that its results depend on: not where trials run, nor what is taken over."""
-_TUNE = ("trials", "method", "startup", "seed", "smooth_metres", "min_area", "min_hole")
+_TUNE = (
+    *("trials", "method", "startup", "seed", "smooth_metres", "median_metres", "closing_metres"),
+    *("opening_metres", "hysteresis", "min_area", "min_hole"),
+)
 """Keys of ``tune`` that its results depend on: not whether they are taken over."""
 
 CHAIN = (

@@ -10,7 +10,7 @@ from pipeline.config.base import Fraction, Positive, Section
 from pipeline.config.rules import RuleRow
 
 SquareMetres = Annotated[float, Field(ge=0)]
-Sigma = Annotated[float, Field(ge=0, le=1000)]
+Metres = Annotated[float, Field(ge=0, le=1000)]
 
 
 class Predict(Section):
@@ -38,12 +38,21 @@ class Evaluate(Section):
 class Polygons(Section):
     """From probabilities to outlines along pixel edges."""
 
-    smooth: Sigma | dict[int, Sigma] = 0
+    smooth: Metres | dict[int, Metres] = 0
     """Standard deviation of the Gaussian that averages probabilities before the threshold, metres:
     one number, or one per class code; 0 for none."""
     thresholds: dict[int, Fraction] = Field(default_factory=dict)
     """Probability from which on a pixel is of a class, by class code; those that ``evaluate`` chose
     for classes that are not named."""
+    hysteresis: dict[int, Fraction] = Field(default_factory=dict)
+    """Probability that a part's most certain pixel must reach, by class code."""
+    median: Metres | dict[int, Metres] = 0
+    """Half the side of the window whose median a pixel takes, metres: one number, or one per class
+    code; 0 for none."""
+    closing: Metres | dict[int, Metres] = 0
+    """Radius of the disc that gaps are closed by, metres: one number, or one per class code."""
+    opening: Metres | dict[int, Metres] = 0
+    """Radius of the disc that must fit into what is kept, metres: one number, or one per class."""
     min_area: SquareMetres | dict[int, SquareMetres] = 0
     """Smallest part that is kept, square metres: one number, or one per class code."""
     min_hole: SquareMetres | dict[int, SquareMetres] = 0

@@ -13,7 +13,7 @@ Largest = Annotated[float, Field(ge=0)]
 
 
 class Tune(Section):
-    """Trials of threshold, smoothing and smallest areas, for each class by itself."""
+    """Trials of thresholds, smoothing, shapes and smallest areas, for each class by itself."""
 
     trials: Annotated[int, Field(ge=2)] = 400
     """Trials per class, with those that the run begins with."""
@@ -25,6 +25,14 @@ class Tune(Section):
     """Seed of the proposals."""
     smooth_metres: Largest = 20
     """Largest ``polygons.smooth`` that is tried, metres; 0 leaves it as it is."""
+    median_metres: Largest = 20
+    """Largest ``polygons.median`` that is tried, metres; 0 leaves it as it is."""
+    closing_metres: Largest = 20
+    """Largest ``polygons.closing`` that is tried, metres; 0 leaves it as it is."""
+    opening_metres: Largest = 20
+    """Largest ``polygons.opening`` that is tried, metres; 0 leaves it as it is."""
+    hysteresis: bool = True
+    """Whether a more certain pixel of each part, ``polygons.hysteresis``, is tried."""
     min_area: Largest = 2000
     """Largest ``polygons.min_area`` that is tried, square metres; 0 leaves it as it is."""
     min_hole: Largest = 2000

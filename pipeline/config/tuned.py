@@ -10,7 +10,9 @@ import yaml
 from pipeline.errors import ConfigError
 
 SECTION: Final = "polygons"
-KEYS: Final = ("thresholds", "smooth", "min_area", "min_hole")
+KEYS: Final = (
+    *("thresholds", "hysteresis", "smooth", "median", "closing", "opening", "min_area", "min_hole"),
+)
 
 
 def put_tuned(tree: dict[str, Any], path: Path) -> None:

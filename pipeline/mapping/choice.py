@@ -1,4 +1,4 @@
-"""What becomes of a class's trials: which rule is taken over, and how it is written down."""
+"""What becomes of a class's trials: which cleaning is taken over, and how it is written down."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import yaml
 from pipeline.config.dataset import ClassRow
 from pipeline.config.mapping import Polygons
 from pipeline.mapping.jaccard import Absent, Overlap, class_jaccard, mean_jaccard
-from pipeline.mapping.postprocessing import Rule
+from pipeline.mapping.postprocessing import IN_METRES, IN_SQUARE_METRES, Cleaning
 from pipeline.mapping.thresholds import probability_of
 from pipeline.mapping.tuning import Judge, Starts, Trial, best, cross_fitted
 
@@ -27,20 +27,20 @@ class Choice:
     """The end of a class's tuning; overlaps are in pixels, all folds together.
 
     Attributes:
-        now: The rule that the run has.
+        now: The cleaning that the run has.
         tuned: The best one by all folds.
         chosen: What these two give, by ``now`` and ``tuned``.
-        cross_fitted: The same where each fold is scored by a rule of the others.
+        cross_fitted: The same where each fold is scored by a cleaning of the others.
     """
 
-    now: Rule
-    tuned: Rule
+    now: Cleaning
+    tuned: Cleaning
     chosen: Mapping[str, Overlap]
     cross_fitted: Mapping[str, Overlap]
 
     @property
     def taken(self) -> bool:
-        """Whether the tuned rule is taken over: if it is better on folds it was not chosen by."""
+        """Whether the tuned one is taken over: if folds that did not choose it are better off."""
         now, tuned = (self.cross_fitted[which].jaccard or 0.0 for which in ("now", "tuned"))
         return tuned > now
 
@@ -55,7 +55,7 @@ class Choice:
             {which: Overlap(**overlap) for which, overlap in values[how].items()}
             for how in ("chosen", "cross_fitted")
         )
-        return cls(Rule(**values["now"]), Rule(**values["tuned"]), *overlaps)
+        return cls(Cleaning(**values["now"]), Cleaning(**values["tuned"]), *overlaps)
 
 
 def choice_of(judge: Judge, starts: Starts, trials: Sequence[Trial]) -> Choice:
@@ -68,10 +68,10 @@ def choice_of(judge: Judge, starts: Starts, trials: Sequence[Trial]) -> Choice:
     """
     now = judge.trial(starts.now)
     found = best(trials) or now
-    crossed = [judge.trial(rule).folds[fold] for fold, rule in enumerate(starts.folds)]
+    crossed = [judge.trial(cleaning).folds[fold] for fold, cleaning in enumerate(starts.folds)]
     return Choice(
         starts.now,
-        found.rule,
+        found.cleaning,
         {"now": now.overlap(), "tuned": found.overlap()},
         {"now": _sum(crossed), "tuned": _sum(cross_fitted(trials))},
     )
@@ -82,21 +82,21 @@ def _sum(overlaps: Sequence[Overlap]) -> Overlap:
 
 
 def trials_csv(trials: Sequence[Trial]) -> str:
-    """A row per trial: its rule, and what it gives on all folds and on each."""
+    """A row per trial: its cleaning, and what it gives on all folds and on each."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     folds = range(len(trials[0].folds))
     names = [f"{name}_{fold}" for fold in folds for name in ("tp", "fp", "fn")]
-    rule = ("level", "probability", "smooth", "min_area", "min_hole")
-    table.writerow(("trial", *rule, "jaccard", *names))
+    keys = ("seed", *IN_METRES, *IN_SQUARE_METRES)
+    table.writerow(("trial", "level", "probability", *keys, "jaccard", *names))
     for number, trial in enumerate(trials):
         jaccard = trial.overlap().jaccard
         table.writerow(
             (
                 number,
-                trial.rule.level,
-                _probability(trial.rule.level),
-                *(getattr(trial.rule, name) for name in rule[2:]),
+                trial.cleaning.level,
+                _probability(trial.cleaning.level),
+                *(getattr(trial.cleaning, name) for name in keys),
                 "" if jaccard is None else round(jaccard, 6),
                 *(int(n) for overlap in trial.folds for n in (overlap.tp, overlap.fp, overlap.fn)),
             )
@@ -116,16 +116,22 @@ def tuned_yaml(settings: Polygons, choices: Mapping[int, Choice]) -> str:
         settings: Section ``polygons``, for classes that keep what they have.
         choices: By class code, all classes.
     """
-    rules = {code: choice.tuned if choice.taken else choice.now for code, choice in choices.items()}
+    cleanings = {
+        code: choice.tuned if choice.taken else choice.now for code, choice in choices.items()
+    }
     thresholds = dict(settings.thresholds) | {
         code: _probability(choice.tuned.level) for code, choice in choices.items() if choice.taken
     }
-    values = {
+    values: dict[str, dict[int, float]] = {
         "thresholds": {code: thresholds[code] for code in choices if code in thresholds},
-        "smooth": {code: rule.smooth for code, rule in rules.items()},
-        "min_area": {code: rule.min_area for code, rule in rules.items()},
-        "min_hole": {code: rule.min_hole for code, rule in rules.items()},
+        "hysteresis": {
+            code: _probability(cleaning.seed)
+            for code, cleaning in cleanings.items()
+            if cleaning.seed
+        },
     }
+    for key in (*IN_METRES, *IN_SQUARE_METRES):
+        values[key] = {code: getattr(cleaning, key) for code, cleaning in cleanings.items()}
     header = "# What `make tune` found; tune.use takes it over.\n"
     return header + yaml.safe_dump({"polygons": values}, sort_keys=False)
 

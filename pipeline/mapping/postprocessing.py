@@ -1,30 +1,35 @@
-"""From the levels of a class to the mask of its objects: smoothing, threshold, smallest areas.
+"""From the levels of a class to the mask of its objects.
 
-Stage ``polygons`` traces the mask that :func:`object_mask` gives, and ``tune`` scores it, so what
-was tuned is what is handed in.
+In this order: smoothing, threshold, majority, closing, opening; parts without a certain pixel go,
+small holes are filled, small parts go. Stage ``polygons`` traces the mask that
+:func:`object_mask` gives, and ``tune`` scores it, so what was tuned is what is handed in.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from pipeline.config.mapping import Polygons
 from pipeline.learning.metrics import LEVELS
-from pipeline.mapping.components import without_small_holes, without_small_parts
+from pipeline.mapping.components import with_a_seed, without_small_holes, without_small_parts
 from pipeline.mapping.coverage import UNANSWERED, Levels
+from pipeline.mapping.morphology import closed, majority, opened
 from pipeline.mapping.thresholds import level_of
 from pipeline.mapping.tracing.corners import Mask
+from pipeline.mapping.windows import windows
 
-_REACH = 4.0
+_REACH: Final = 4.0
 """Standard deviations after which a Gaussian ends."""
 
 
 @dataclass(frozen=True)
-class Rule:
+class Cleaning:
     """How objects of a class are made of its levels.
 
     Attributes:
@@ -32,28 +37,44 @@ class Rule:
         smooth: Standard deviation of the Gaussian before the threshold, metres; 0 for none.
         min_area: Smallest part that is kept, square metres.
         min_hole: Smallest hole that is kept, square metres.
+        seed: Level that a part's most certain pixel has at least; at or below ``level``, none.
+        median: Half the side of the window whose median a pixel takes, metres; 0 for none.
+        closing: Radius of the disc that closes gaps, metres; 0 for none.
+        opening: Radius of the disc that a part must hold, metres; 0 for none.
     """
 
     level: int
     smooth: float = 0.0
     min_area: float = 0.0
     min_hole: float = 0.0
+    seed: int = 0
+    median: float = 0.0
+    closing: float = 0.0
+    opening: float = 0.0
 
 
-def rule_of(settings: Polygons, code: int, level: int) -> Rule:
-    """The rule of a class.
+IN_METRES: Final = ("smooth", "median", "closing", "opening")
+"""Keys of a cleaning, and of section ``polygons``, that are lengths."""
+IN_SQUARE_METRES: Final = ("min_area", "min_hole")
+"""Those that are areas."""
+
+
+def cleaning_of(settings: Polygons, code: int, level: int) -> Cleaning:
+    """The cleaning of a class.
 
     Args:
         settings: Section ``polygons``.
         code: The class.
         level: Threshold that ``evaluate`` chose, for a class without one in ``thresholds``.
     """
-    named = settings.thresholds.get(code)
-    return Rule(
+    named, seed = settings.thresholds.get(code), settings.hysteresis.get(code)
+    numbers = {
+        key: of_class(getattr(settings, key), code) for key in (*IN_METRES, *IN_SQUARE_METRES)
+    }
+    return Cleaning(
         level if named is None else level_of(named),
-        of_class(settings.smooth, code),
-        of_class(settings.min_area, code),
-        of_class(settings.min_hole, code),
+        seed=0 if seed is None else level_of(seed),
+        **numbers,
     )
 
 
@@ -62,33 +83,64 @@ def of_class(value: float | Mapping[int, float], code: int) -> float:
     return float(value.get(code, 0.0) if isinstance(value, Mapping) else value)
 
 
-def object_mask(levels: Levels, rule: Rule, metres: float) -> Mask:
+def object_mask(levels: Levels, cleaning: Cleaning, metres: float, side: int | None = None) -> Mask:
     """Pixels of a class's objects.
 
     Args:
         levels: (H, W) uint8, 0 for no answer.
-        rule: How they are made.
+        cleaning: How they are made.
         metres: Side of a pixel.
+        side: Pixels of a window's side, where smoothing and shapes are worked on in windows, to
+            need less memory; None for all at once. The result is the same.
 
     Returns:
         (H, W) bool. Tracing it gives no part below ``min_area`` and no hole below ``min_hole``.
     """
-    return cut(smoothed(levels, rule.smooth / metres), rule, metres)
+    if side is None or side >= max(levels.shape):
+        return cut(smoothed(levels, cleaning.smooth / metres), cleaning, metres)
+    mask, certain = np.zeros(levels.shape, np.bool_), np.zeros(levels.shape, np.bool_)
+    for window in windows((levels.shape[0], levels.shape[1]), side, _reach(cleaning, metres)):
+        seen = smoothed(levels[window.seen], cleaning.smooth / metres)
+        for whole, part in zip((mask, certain), _shaped(seen, cleaning, metres), strict=True):
+            whole[window.kept] = part[window.inside]
+    return _without_small(mask, certain, cleaning, metres)
 
 
-def cut(levels: Levels, rule: Rule, metres: float) -> Mask:
-    """The same from levels that are smooth already.
+def cut(levels: Levels, cleaning: Cleaning, metres: float) -> Mask:
+    """The same from levels that are smooth already."""
+    return _without_small(*_shaped(levels, cleaning, metres), cleaning, metres)
 
-    Holes are filled before parts are measured.
-    """
+
+def _reach(cleaning: Cleaning, metres: float) -> int:
+    """Pixels around one that decide on it, but for parts and holes."""
+    shapes = cleaning.median + 2 * cleaning.closing + 2 * cleaning.opening
+    return math.ceil((_REACH * cleaning.smooth + shapes) / metres) + len(IN_METRES)
+
+
+def _shaped(levels: Levels, cleaning: Cleaning, metres: float) -> tuple[Mask, Mask]:
+    """What only the surroundings of a pixel decide: the mask, and its certain pixels."""
+    mask: Mask = levels >= cleaning.level
+    answered: Mask = levels != UNANSWERED
+    radius = round(cleaning.median / metres)
+    certain: Mask = majority(levels >= max(cleaning.seed, cleaning.level), answered, radius)
+    if mask.any():
+        mask = majority(mask, answered, radius)
+        mask = closed(mask, answered, cleaning.closing / metres)
+        mask = opened(mask, answered, cleaning.opening / metres)
+    return mask, certain
+
+
+def _without_small(mask: Mask, certain: Mask, cleaning: Cleaning, metres: float) -> Mask:
+    """What parts and holes as wholes decide; holes are filled before parts are measured."""
     pixel = metres**2
-    mask: Mask = levels >= rule.level
     if not mask.any():
         return mask
-    if rule.min_hole > pixel:
-        mask = without_small_holes(mask, rule.min_hole / pixel)
-    if rule.min_area > pixel:
-        mask = without_small_parts(mask, rule.min_area / pixel)
+    if cleaning.seed > cleaning.level:
+        mask = with_a_seed(mask, certain & mask)
+    if cleaning.min_hole > pixel:
+        mask = without_small_holes(mask, cleaning.min_hole / pixel)
+    if cleaning.min_area > pixel:
+        mask = without_small_parts(mask, cleaning.min_area / pixel)
     return mask
 
 

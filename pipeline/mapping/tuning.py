@@ -1,16 +1,16 @@
 """Post-processing of one class, tuned on held-out predictions.
 
-A trial is a :class:`Rule`; what it gives is kept for each fold. So the trial that is best on all
-other folds can be scored on the one that is left, without another trial. The trials themselves are
-proposed from scores of all folds: the cross-fitted score is of rules that were *chosen* without
-the fold they are scored on, among candidates that were not found without it.
+A trial is a :class:`Cleaning`; what it gives is kept for each fold. So the trial that is best on
+all other folds can be scored on the one that is left, without another trial. The trials themselves
+are proposed from scores of all folds: the cross-fitted score is of cleanings that were *chosen*
+without the fold they are scored on, among candidates that were not found without it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -18,10 +18,10 @@ import numpy as np
 
 from pipeline.config.tune import Tune
 from pipeline.learning.metrics import NOTHING
+from pipeline.mapping.cleaning_space import CleaningSpace
 from pipeline.mapping.coverage import UNANSWERED, Levels
 from pipeline.mapping.jaccard import Overlap
-from pipeline.mapping.postprocessing import Rule, cut, smoothed
-from pipeline.mapping.rule_space import RuleSpace
+from pipeline.mapping.postprocessing import IN_SQUARE_METRES, Cleaning, cut, smoothed
 from pipeline.mapping.tracing.corners import Mask
 from pipeline.search.proposals import Proposer
 
@@ -70,27 +70,27 @@ class Starts:
     """What the run does now.
 
     Attributes:
-        now: The rule for scenes without labels.
-        folds: The rule for the scenes of each fold, its threshold chosen on the others.
+        now: The cleaning for scenes without labels.
+        folds: The cleaning for the scenes of each fold, its threshold chosen on the others.
     """
 
-    now: Rule
-    folds: tuple[Rule, ...]
+    now: Cleaning
+    folds: tuple[Cleaning, ...]
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
         return asdict(self)
 
-    def known(self) -> list[Rule]:
+    def known(self) -> list[Cleaning]:
         """Rules to begin with, each once, the one for scenes without labels first."""
         return [r for r in dict.fromkeys((self.now, *self.folds)) if r.level < NOTHING]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A rule, and what it gives on each fold."""
+    """A cleaning, and what it gives on each fold."""
 
-    rule: Rule
+    cleaning: Cleaning
     folds: tuple[Overlap, ...]
 
     @property
@@ -105,34 +105,37 @@ class Trial:
 
 @dataclass
 class Judge:
-    """Scores rules on the same grounds; smooth levels and equal masks are made once."""
+    """Scores cleanings on the same grounds; smooth levels and equal masks are made once."""
 
     grounds: Sequence[Ground]
     folds: int
     _smooth: dict[float, list[Levels]] = field(default_factory=dict)
-    _known: dict[tuple[float, ...], tuple[Overlap, ...]] = field(default_factory=dict)
+    _known: dict[Cleaning, tuple[Overlap, ...]] = field(default_factory=dict)
 
     @property
     def metres(self) -> float:
         """Side of a pixel, that of the finest ground if they differ."""
         return min(ground.metres for ground in self.grounds)
 
-    def trial(self, rule: Rule) -> Trial:
-        """What a rule gives."""
+    def trial(self, cleaning: Cleaning) -> Trial:
+        """What a cleaning gives."""
         # Areas between two numbers of pixels drop the same parts.
-        key = (rule.level, rule.smooth, *map(self._pixels, (rule.min_area, rule.min_hole)))
+        areas = {name: self._pixels(getattr(cleaning, name)) for name in IN_SQUARE_METRES}
+        # A certain pixel that is none but for the threshold asks for nothing.
+        seed = cleaning.seed if cleaning.seed > cleaning.level else 0
+        key = replace(cleaning, seed=seed, **areas)
         if key not in self._known:
-            self._known[key] = self._overlaps(rule)
-        return Trial(rule, self._known[key])
+            self._known[key] = self._overlaps(cleaning)
+        return Trial(cleaning, self._known[key])
 
     def _pixels(self, area: float) -> int:
         """Fewest pixels that are kept; it is exact where all grounds have one resolution."""
         return math.ceil(area / self.metres**2)
 
-    def _overlaps(self, rule: Rule) -> tuple[Overlap, ...]:
+    def _overlaps(self, cleaning: Cleaning) -> tuple[Overlap, ...]:
         found = [Overlap()] * self.folds
-        for ground, levels in zip(self.grounds, self._levels(rule.smooth), strict=True):
-            mask = cut(levels, rule, ground.metres)
+        for ground, levels in zip(self.grounds, self._levels(cleaning.smooth), strict=True):
+            mask = cut(levels, cleaning, ground.metres)
             hits = int(np.count_nonzero(mask & ground.positives))
             wrong = int(np.count_nonzero(mask & ground.negatives))
             missed = int(np.count_nonzero(ground.positives)) - hits + ground.missed
@@ -161,16 +164,16 @@ def tune(
     first = judge.trial(starts.now)
     if starts.now.level == NOTHING or first.positives == 0:
         return [first]
-    space = RuleSpace.of(starts.now, settings, judge.metres)
+    space = CleaningSpace.of(starts.now, settings, judge.metres)
     proposer = Proposer(space.space, settings.method, settings.seed, settings.startup)
     known, trials = starts.known()[: settings.trials], list[Trial]()
     for number in range(settings.trials):
         if number < len(known):
-            rule, params = known[number], space.params(known[number])
+            cleaning, params = known[number], space.params(known[number])
         else:
             params = proposer.ask(number)
-            rule = space.rule(params)
-        trials.append(judge.trial(rule))
+            cleaning = space.cleaning(params)
+        trials.append(judge.trial(cleaning))
         proposer.tell(params, trials[-1].overlap().jaccard)
         advance()
     return trials

@@ -22,7 +22,7 @@ from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.learning.folds import read_folds
 from pipeline.mapping.geojson import ClassObjects, to_geojson
 from pipeline.mapping.polygons import mean_levels
-from pipeline.mapping.postprocessing import object_mask, rule_of
+from pipeline.mapping.postprocessing import cleaning_of, object_mask
 from pipeline.mapping.raster import Levels, read_levels
 from pipeline.mapping.simplification import simplified
 from pipeline.mapping.thresholds import probability_of
@@ -128,7 +128,7 @@ def scene_objects(
     pixel = scene.metres**2
     found = []
     for row, plane, level in zip(classes, levels, thresholds, strict=True):
-        mask = object_mask(plane, rule_of(settings, row.code, level), scene.metres)
+        mask = object_mask(plane, cleaning_of(settings, row.code, level), scene.metres)
         rings = rings_of(corners_of(mask))
         parts = polygons_of(rings)
         if settings.simplify > 0:

@@ -19,7 +19,7 @@ from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.tiles import open_tiles, unpack
 from pipeline.learning.folds import read_folds
 from pipeline.mapping.choice import Choice, choice_of, scores_record, trials_csv, tuned_yaml
-from pipeline.mapping.postprocessing import rule_of
+from pipeline.mapping.postprocessing import cleaning_of
 from pipeline.mapping.raster import read_levels
 from pipeline.mapping.tuning import Ground, Judge, Starts, ground_of, tune
 from pipeline.progress import bar, say
@@ -81,7 +81,7 @@ def _starts(job: Job) -> dict[int, Starts]:
         for code in config.dataset.codes:
             tables = [chosen, *(held_out[str(fold)] for fold in range(len(held_out)))]
             levels = [int(table[str(code)]["level"]) for table in tables]
-            now, *others = (rule_of(config.polygons, code, level) for level in levels)
+            now, *others = (cleaning_of(config.polygons, code, level) for level in levels)
             found[code] = Starts(now, tuple(others))
     except KeyError as error:
         raise ArtifactError(f"{item.folder}: has no threshold of {error}; run `evaluate`") from None

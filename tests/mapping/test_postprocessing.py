@@ -6,11 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from pipeline.config.mapping import Polygons
 from pipeline.mapping.components import without_small_holes, without_small_parts
+from pipeline.mapping.morphology import closed, opened
 from pipeline.mapping.polygons import trace
-from pipeline.mapping.postprocessing import Rule, cut, object_mask, rule_of, smoothed
+from pipeline.mapping.postprocessing import Cleaning, cleaning_of, cut, object_mask, smoothed
 from tests.mapping.tracing.reference import Mask, blobs, cleaned, mask_of
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=14))
@@ -22,7 +24,7 @@ AREAS = st.sampled_from([0.0, 1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 12.0, 30.0, 200.0])
 def test_pixels_are_dropped_and_filled_as_tracing_does(
     mask: Mask, min_area: float, min_hole: float
 ) -> None:
-    found = cut(mask.astype(np.uint8), Rule(1, 0, min_area, min_hole), 1)
+    found = cut(mask.astype(np.uint8), Cleaning(1, 0, min_area, min_hole), 1)
     np.testing.assert_array_equal(found, cleaned(mask, min_area, min_hole))
     assert sum(part.area for part in trace(found)) == found.sum()
 
@@ -31,7 +33,7 @@ def test_pixels_are_dropped_and_filled_as_tracing_does(
 @pytest.mark.parametrize("smallest", [3.0, 9.0, 40.0])
 def test_holes_of_larger_masks_are_those_of_tracing(seed: int, smallest: float) -> None:
     mask = blobs(seed, 24, (0.35, 0.5, 0.65)[seed % 3])
-    found = cut(mask.astype(np.uint8), Rule(1, 0, smallest, smallest), 1)
+    found = cut(mask.astype(np.uint8), Cleaning(1, 0, smallest, smallest), 1)
     np.testing.assert_array_equal(found, cleaned(mask, smallest, smallest))
 
 
@@ -64,16 +66,16 @@ def test_what_reaches_the_edge_is_no_hole() -> None:
 def test_holes_are_filled_before_parts_are_measured() -> None:
     levels = mask_of("###", "#.#", "###").astype(np.uint8) * 200
     # Nine pixels of 4 square metres.
-    assert object_mask(levels, Rule(100, 0, 36, 5), 2).all()
-    assert not object_mask(levels, Rule(100, 0, 36, 0), 2).any()
+    assert object_mask(levels, Cleaning(100, 0, 36, 5), 2).all()
+    assert not object_mask(levels, Cleaning(100, 0, 36, 0), 2).any()
 
 
 def test_areas_are_square_metres() -> None:
     levels = np.zeros((5, 9), np.uint8)
     levels[1:3, 1:3], levels[1:4, 5:8] = 150, 150
-    mask = object_mask(levels, Rule(100, 0, 9 * 2.25), 1.5)
+    mask = object_mask(levels, Cleaning(100, 0, 9 * 2.25), 1.5)
     assert mask.sum() == 9
-    assert object_mask(levels, Rule(151), 1.5).sum() == 0
+    assert object_mask(levels, Cleaning(151), 1.5).sum() == 0
 
 
 def test_smoothing_by_hand() -> None:
@@ -113,7 +115,94 @@ def test_smooth_levels_keep_their_range_and_their_gaps(
     np.testing.assert_array_equal(smoothed(levels, 0), levels)
 
 
-def test_rule_of_a_class() -> None:
+LEVELS = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12))
+
+
+@settings(deadline=None, max_examples=100)
+@given(levels=LEVELS, level=st.integers(1, 255), radius=st.integers(1, 3))
+def test_majority_is_the_median_cut_at_the_threshold(
+    levels: NDArray[np.uint8], level: int, radius: int
+) -> None:
+    """Where all pixels of a window have an answer and lie inside."""
+    levels = np.maximum(levels, 1)
+    inner = tuple(slice(radius, max(radius, side - radius)) for side in levels.shape)
+    medians = median_filter(levels, 2 * radius + 1)
+    found = object_mask(levels, Cleaning(level, median=radius), 1)
+    np.testing.assert_array_equal(found[inner], medians[inner] >= level)
+
+
+def test_majority_counts_answers_alone() -> None:
+    levels = np.array([[0, 200, 0], [0, 200, 9], [0, 0, 0]], np.uint8)
+    # Two of three answers everywhere.
+    assert object_mask(levels, Cleaning(100, median=1), 1).tolist() == (levels > 0).tolist()
+    levels[2, 1] = 9
+    assert not object_mask(levels, Cleaning(100, median=1), 1)[1:].any()
+
+
+def test_closing_by_hand() -> None:
+    """A disc of radius one is a plus: only the middle of the gap is out of its reach."""
+    levels = mask_of("##.##.", "##.##.", "##.##.").astype(np.uint8) * 199 + 1
+    wanted = mask_of("##.##.", "#####.", "##.##.")
+    np.testing.assert_array_equal(object_mask(levels, Cleaning(100, closing=1), 1), wanted)
+    # Radii are metres; what has no answer is not filled.
+    np.testing.assert_array_equal(object_mask(levels, Cleaning(100, closing=2), 2), wanted)
+    levels[1, 2] = 0
+    assert not object_mask(levels, Cleaning(100, closing=1), 1)[1, 2]
+
+
+def test_opening_by_hand() -> None:
+    levels = mask_of("##.###", "##.###", "...###", "...#..").astype(np.uint8) * 199 + 1
+    found = object_mask(levels, Cleaning(100, opening=1), 1)
+    # Parts at the border are taken to go on there.
+    np.testing.assert_array_equal(found, mask_of("##.###", "#..###", "....##", "......"))
+
+
+@settings(deadline=None, max_examples=200)
+@given(levels=LEVELS, radius=st.sampled_from([1.0, 1.5, 2.0, 3.3]))
+def test_closing_adds_and_opening_takes(levels: NDArray[np.uint8], radius: float) -> None:
+    mask, answered = levels > 127, levels > 0
+    filled, worn = closed(mask, answered, radius), opened(mask, answered, radius)
+    assert not (mask & ~filled).any()
+    assert not (filled & ~answered).any()
+    assert not (worn & ~mask).any()
+    np.testing.assert_array_equal(closed(filled, answered, radius), filled)
+    np.testing.assert_array_equal(opened(worn, answered, radius), worn)
+
+
+def test_parts_without_a_certain_pixel_go() -> None:
+    levels = np.array([[120, 130, 1, 120], [120, 200, 1, 120], [1, 1, 250, 1]], np.uint8)
+    found = object_mask(levels, Cleaning(110, seed=190), 1)
+    np.testing.assert_array_equal(found, mask_of("##..", "##..", "..#."))
+    np.testing.assert_array_equal(object_mask(levels, Cleaning(110, seed=100), 1), levels >= 110)
+
+
+CLEANINGS = st.builds(
+    Cleaning,
+    level=st.integers(60, 160),
+    smooth=st.sampled_from([0.0, 0.6, 1.1]),
+    min_area=AREAS,
+    min_hole=AREAS,
+    seed=st.sampled_from([0, 140, 200]),
+    median=st.sampled_from([0.0, 1.0, 2.0]),
+    closing=st.sampled_from([0.0, 1.0, 2.3]),
+    opening=st.sampled_from([0.0, 1.0, 1.5]),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=st.integers(0, 99), cleaning=CLEANINGS, side=st.sampled_from([7, 16, 30]))
+def test_windows_give_what_the_whole_gives(seed: int, cleaning: Cleaning, side: int) -> None:
+    rng = np.random.default_rng(seed)
+    levels = smoothed(rng.integers(0, 256, (37, 45), np.uint8), 1.0)
+    levels[:5, :9] = 0
+    whole = object_mask(levels, cleaning, 1)
+    np.testing.assert_array_equal(object_mask(levels, cleaning, 1, side), whole)
+
+
+def test_cleaning_of_a_class() -> None:
     tables = Polygons(smooth={3: 5.0}, thresholds={3: 0.5}, min_area=9, min_hole={7: 4})
-    assert rule_of(tables, 3, 40) == Rule(128, 5.0, 9.0, 0.0)
-    assert rule_of(tables, 7, 40) == Rule(40, 0.0, 9.0, 4.0)
+    assert cleaning_of(tables, 3, 40) == Cleaning(128, 5.0, 9.0, 0.0)
+    assert cleaning_of(tables, 7, 40) == Cleaning(40, 0.0, 9.0, 4.0)
+    more = Polygons(hysteresis={3: 0.8}, median={3: 2}, closing=4, opening={7: 6})
+    assert cleaning_of(more, 3, 40) == Cleaning(40, seed=204, median=2.0, closing=4.0)
+    assert cleaning_of(more, 7, 40) == Cleaning(40, closing=4.0, opening=6.0)

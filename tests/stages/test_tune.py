@@ -21,7 +21,7 @@ from pipeline.files import write_json
 from pipeline.imagery.labels import draw_masks
 from pipeline.mapping.choice import choice_of
 from pipeline.mapping.geojson import read_geojson
-from pipeline.mapping.postprocessing import object_mask, rule_of
+from pipeline.mapping.postprocessing import cleaning_of, object_mask
 from pipeline.mapping.raster import read_levels, write_levels
 from pipeline.stages import evaluate, polygons, prepare, tune
 from pipeline.stages.job import Job
@@ -128,7 +128,7 @@ def test_polygons_are_those_that_were_scored(tmp_path: Path) -> None:
         truth = masks_of(scene)
         found = read_geojson(job.run / "polygons" / f"scene-{scene}" / "polygons.geojson")
         drawn = draw_masks(found, CODES, TO_MAP, truth.shape[1:])
-        mask = object_mask(levels[0], rule_of(config.polygons, 3, 256), METRES)
+        mask = object_mask(levels[0], cleaning_of(config.polygons, 3, 256), METRES)
         np.testing.assert_array_equal(drawn[0], mask)
         valid = np.ones(mask.shape, np.bool_)
         valid[-1, -1] = False
@@ -223,7 +223,8 @@ def test_overrides_come_after_what_was_tuned(tmp_path: Path) -> None:
         ("[1, 2]", "holds no polygons with thresholds"),
         ("a: [", "can't be read as YAML"),
         (
-            "polygons: {thresholds: {}, smooth: {}, min_hole: {}, min_area: {3: 1, 5: 2}}",
+            "polygons: {thresholds: {}, hysteresis: {}, smooth: {}, median: {}, closing: {}, opening: "
+            "{}, min_hole: {}, min_area: {3: 1, 5: 2}}",
             "found for the classes 3, 5, but the configuration has 3, 7",
         ),
     ],
