@@ -149,10 +149,12 @@ def score(
     data: DataOption = None,
     overrides: SetOption = None,
     submission: Annotated[
-        Path | None, typer.Option(help="Score this table instead of the run's; needs --truth.")
+        Path | None,
+        typer.Option(help="Score this CSV, GeoPackage, GeoJSON or folder of them; needs --truth."),
     ] = None,
     truth: Annotated[
-        Path | None, typer.Option(help="Labels or solution to score --submission against.")
+        Path | None,
+        typer.Option(help="Labels or solution to score --submission against, likewise."),
     ] = None,
 ) -> None:
     """The exact polygon score of the run, or of any submission against any truth."""

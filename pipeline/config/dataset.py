@@ -22,6 +22,8 @@ class ClassRow(Section):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#d55e00"
     """Colour in pictures."""
+    countable: bool = False
+    """Its parts are things that one can count, as buildings: `score` counts those found, too."""
 
 
 class BandGroupRow(Section):

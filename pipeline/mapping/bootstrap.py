@@ -7,12 +7,9 @@ percentile interval).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.learning.metrics import Confusion
 from pipeline.mapping.jaccard import Absent
 
 _DRAWS = 1000
@@ -21,22 +18,21 @@ Interval = tuple[float, float]
 
 
 def intervals(
-    scenes: Sequence[Confusion], absent: Absent, seed: int = 0
+    counts: NDArray[np.float64], absent: Absent, seed: int = 0
 ) -> tuple[list[Interval], Interval]:
     """90% intervals of each class's Jaccard index and of their mean.
 
     Args:
-        scenes: Pixels per class of each scene.
+        counts: (N, 3, K) TP, FP and FN of each scene and class, in pixels or as areas.
         absent: What a class counts that a draw doesn't have.
         seed: Of the draws.
 
     Returns:
         (K,) intervals of the classes, and that of the mean.
     """
-    counts = np.array([[scene.tp, scene.fp, scene.fn] for scene in scenes], np.float64)
     rng = np.random.default_rng(seed)
     # How often each scene is in each draw: (draws, scenes).
-    drawn = rng.multinomial(len(scenes), np.full(len(scenes), 1 / len(scenes)), _DRAWS)
+    drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), _DRAWS)
     tp, fp, fn = np.einsum("ds,snk->ndk", drawn, counts)
     union = tp + fp + fn
     nothing = {"zero": 0.0, "one": 1.0, "skip": np.nan}[absent]

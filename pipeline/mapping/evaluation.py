@@ -67,11 +67,12 @@ def evaluate(
     else:
         chosen = np.full(len(everything.positives), level_of(settings.thresholds))
         held_out = [chosen] * len(folds)
-    scenes = [
+    confusions = [
         counts[scene].confusion_at(levels)
         for fold, levels in zip(folds, held_out, strict=True)
         for scene in fold
     ]
+    scenes = np.array([[found.tp, found.fp, found.fn] for found in confusions], np.float64)
     overlaps = {
         "chosen": overlaps_at(everything, chosen),
         "cross_fitted": overlaps_across(per_fold, held_out),

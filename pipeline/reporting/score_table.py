@@ -27,22 +27,37 @@ def show_table(
         mean: The last row; None for none.
     """
     table = Table(
-        title=title, title_justify="left", box=box.SIMPLE_HEAD, show_footer=mean is not None
+        title=_printable(title),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_footer=mean is not None,
     )
     feet = mean or [""] * len(header)
     for index, (name, foot) in enumerate(zip(header, feet, strict=True)):
-        table.add_column(name, footer=_text(foot), justify="left" if index == 1 else "right")
+        table.add_column(
+            _printable(name), footer=_text(foot), justify="left" if index == 1 else "right"
+        )
     for row in rows:
         table.add_row(*map(_text, row))
     # A file or a pipe has no width of its own; a terminal keeps its.
-    terminal = Console(highlight=False)
-    console = terminal if terminal.is_terminal else Console(highlight=False, width=_WIDTH)
+    terminal = _console()
+    console = terminal if terminal.is_terminal else _console(_WIDTH)
     console.print(table)
+
+
+def _console(width: int | None = None) -> Console:
+    """A console that takes text as it stands: names come from data and may hold markup."""
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def _text(cell: Cell) -> str:
     if cell is None:
         return "-"
     if not isinstance(cell, float):
-        return str(cell)
+        return _printable(str(cell))
     return f"{cell:.4f}" if abs(cell) <= 1 and (cell == 0 or abs(cell) >= 1e-3) else f"{cell:.4g}"
+
+
+def _printable(text: str) -> str:
+    """Text whose control characters, which a terminal would obey, are shown as question marks."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

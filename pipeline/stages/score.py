@@ -1,7 +1,8 @@
 """``score``: the exact polygon score of a run, and a picture of what it found.
 
 Against ``dataset.solution`` where there is one; otherwise against the labels of the held-out
-scenes, which is the cross-validated score. ``score/score.json`` of the run is a copy of the item.
+scenes, which is the cross-validated score. ``score.json`` and ``scenes.csv`` in the stage's folder
+are copies of the item's.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from pipeline.artifacts import Item, StageFolder, publish
 from pipeline.config.dataset import Dataset
 from pipeline.config.mapping import Score as ScoreSettings
 from pipeline.errors import ScoringError
-from pipeline.files import hash_file, read_json, write_json
+from pipeline.files import hash_file, read_json, write_bytes, write_json
 from pipeline.mapping.geojson import read_geojson
-from pipeline.mapping.jaccard import class_jaccard
-from pipeline.mapping.scoring import Polygons, Score, score_scenes, score_tables
+from pipeline.mapping.score_record import scenes_csv, score_record
+from pipeline.mapping.scoring import Polygons, Score, score_scenes, score_sources
 from pipeline.progress import say, track
-from pipeline.reporting.score_table import show_table
+from pipeline.reporting.score_view import show_score
 from pipeline.stages.job import Job
 from pipeline.stages.overview import make_overview, read_labels
 
 FILE = "score.json"
+TABLE = "scenes.csv"
 SOLUTION, HELD_OUT = "solution", "held-out"
 _TITLES = {
     SOLUTION: "Jaccard index on the solution's scenes, exact areas",
@@ -35,7 +37,8 @@ def run(job: Job) -> None:
     """Score the run and show it."""
     with job.open("score") as folder:
         item = _against_solution(job, folder) or _against_labels(job, folder)
-        publish(item, FILE, folder.folder / FILE)
+        for name in (FILE, TABLE):
+            publish(item, name, folder.folder / name)
         make_overview(job, folder)
         made = "scored" if item.name in folder.built else "unchanged"
         show(read_json(item.path(FILE)))
@@ -45,11 +48,12 @@ def run(job: Job) -> None:
 def score_files(
     submission: Path, truth: Path, dataset: Dataset, settings: ScoreSettings
 ) -> dict[str, Any]:
-    """Score any table against any truth, and print the result.
+    """Score any polygons against any truth, and print the result.
 
     Args:
-        submission: Table of polygons that are valid as they stand.
-        truth: Labels or a solution.
+        submission: Table of polygons that are valid as they stand, GeoPackage, GeoJSON, or a folder
+            with one of these per scene: see :class:`pipeline.mapping.vectors.sources.Source`.
+        truth: Labels or a solution, likewise.
         dataset: For its classes.
         settings: What a class counts that is nowhere.
 
@@ -57,53 +61,24 @@ def score_files(
         The record that ``score.json`` would hold.
 
     Raises:
-        ScoringError: If the tables can't be compared, naming file and row.
+        ScoringError: If the two can't be compared, naming file and row.
     """
-    record = score_record(
-        score_tables(submission, truth, dataset.codes), dataset, settings, SOLUTION
-    )
+    score = score_sources(submission, truth, dataset.classes)
+    score.check_system()
+    record = score_record(score, dataset.classes, settings.absent, SOLUTION)
     show(record, f"Jaccard index of {submission.name} against {truth.name}, exact areas")
     return record
 
 
-def score_record(
-    score: Score, dataset: Dataset, settings: ScoreSettings, of: str
-) -> dict[str, Any]:
-    """What ``score.json`` holds; areas are in square map units."""
-    return {
-        "of": of,
-        "mean_jaccard": score.mean(settings.absent),
-        "absent": settings.absent,
-        "scenes": sorted(score.scenes),
-        "classes": {
-            str(row.code): {
-                "name": row.name,
-                "jaccard": class_jaccard(score.classes[row.code], settings.absent),
-                **vars(score.classes[row.code]),
-            }
-            for row in dataset.classes
-        },
-    }
-
-
 def show(record: Mapping[str, Any], title: str | None = None) -> None:
     """Print a score per class."""
-    rows = [
-        (code, row["name"], row["jaccard"], row["tp"], row["fp"], row["fn"])
-        for code, row in sorted(record["classes"].items(), key=lambda entry: int(entry[0]))
-    ]
-    show_table(
-        f"{title or _TITLES[record['of']]} ({len(record['scenes'])} scenes)",
-        ("code", "class", "Jaccard", "TP", "FP", "FN"),
-        rows,
-        ("", "mean", record["mean_jaccard"], "", "", ""),
-    )
+    show_score(record, title or _TITLES[record["of"]])
 
 
 def _inputs(job: Job) -> dict[str, Any]:
     return {
         "score": job.config.score.model_dump(mode="json"),
-        "classes": [[row.code, row.name] for row in job.config.dataset.classes],
+        "classes": [[row.code, row.name, row.countable] for row in job.config.dataset.classes],
     }
 
 
@@ -122,8 +97,8 @@ def _against_solution(job: Job, folder: StageFolder) -> Item | None:
     inputs = _inputs(job) | {"submission": table.digest, "solution": hash_file(solution)}
 
     def build(target: Path) -> None:
-        score = score_tables(table.path("submission.csv"), solution, dataset.codes)
-        write_json(target / FILE, score_record(score, dataset, job.config.score, SOLUTION))
+        score = score_sources(table.path("submission.csv"), solution, dataset.classes)
+        _write(job, target, score, SOLUTION)
 
     return folder.item("table", inputs, build)
 
@@ -142,8 +117,12 @@ def _against_labels(job: Job, folder: StageFolder) -> Item:
             yield scene, predicted, read_labels(scenes[scene])
 
     def build(target: Path) -> None:
-        dataset = job.config.dataset
-        score = score_scenes(pairs(), dataset.codes)
-        write_json(target / FILE, score_record(score, dataset, job.config.score, HELD_OUT))
+        _write(job, target, score_scenes(pairs(), job.config.dataset.classes), HELD_OUT)
 
     return folder.item("table", inputs, build)
+
+
+def _write(job: Job, target: Path, score: Score, of: str) -> None:
+    record = score_record(score, job.config.dataset.classes, job.config.score.absent, of)
+    write_json(target / FILE, record)
+    write_bytes(target / TABLE, scenes_csv(score).encode())

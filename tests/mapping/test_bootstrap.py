@@ -2,13 +2,19 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from pipeline.learning.metrics import Confusion
-from pipeline.mapping.bootstrap import intervals
+from pipeline.mapping import bootstrap
+from pipeline.mapping.bootstrap import Interval
+from pipeline.mapping.jaccard import Absent
 
 
-def scene(tp: list[int], fp: list[int], fn: list[int]) -> Confusion:
-    return Confusion(np.array(tp), np.array(fp), np.array(fn))
+def scene(tp: list[int], fp: list[int], fn: list[int]) -> NDArray[np.float64]:
+    return np.array([tp, fp, fn], np.float64)
+
+
+def intervals(scenes: list[NDArray[np.float64]], absent: Absent) -> tuple[list[Interval], Interval]:
+    return bootstrap.intervals(np.array(scenes), absent)
 
 
 def test_equal_scenes_have_no_spread() -> None:

@@ -9,10 +9,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely import MultiPolygon
 
+from pipeline.config.dataset import ClassRow
 from pipeline.errors import ScoringError
 from pipeline.imagery.outlines import check_outline, made_valid
 from pipeline.mapping.jaccard import Overlap
-from pipeline.mapping.scoring import overlap_of, score_scenes, score_tables
+from pipeline.mapping.scoring import score_scenes, score_sources
 from pipeline.mapping.text import polygonal
 
 HEADER = "ImageId,ClassType,MultipolygonWKT\n"
@@ -24,15 +25,12 @@ def table(path: Path, *rows: tuple[str, int, str]) -> Path:
     return path
 
 
+def classes(*codes: int, countable: bool = False) -> list[ClassRow]:
+    return [ClassRow(code=code, name=f"class {code}", countable=countable) for code in codes]
+
+
 def box(*bounds: float) -> str:
     return str(shapely.box(*bounds).wkt)
-
-
-def test_overlap_by_hand() -> None:
-    assert overlap_of(shapely.box(0, 0, 2, 2), shapely.box(1, 0, 4, 2)) == Overlap(2, 2, 4)
-    assert overlap_of(MultiPolygon(), shapely.box(0, 0, 1, 1)) == Overlap(0, 0, 1)
-    assert overlap_of(shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)) == Overlap(0, 1, 1)
-    assert overlap_of(MultiPolygon(), MultiPolygon()).jaccard is None
 
 
 @st.composite
@@ -49,7 +47,7 @@ def multipolygons(draw: st.DrawFn) -> MultiPolygon:
 def test_equals_plain_sums_of_areas(pairs: list[tuple[MultiPolygon, MultiPolygon]]) -> None:
     assume(all(p.is_valid and t.is_valid for p, t in pairs))
     scenes = [(str(i), {7: p}, {7: t}) for i, (p, t) in enumerate(pairs)]
-    found = score_scenes(scenes, [7]).classes[7]
+    found = score_scenes(scenes, classes(7)).classes[7]
     tp = sum(p.intersection(t).area for p, t in pairs)
     fp = sum(p.difference(t).area for p, t in pairs)
     fn = sum(t.difference(p).area for p, t in pairs)
@@ -76,11 +74,14 @@ def test_tables_pooled_over_scenes_in_any_order(tmp_path: Path) -> None:
         ("a", 1, box(1, 0, 3, 1)),
         ("a", 2, "MULTIPOLYGON EMPTY"),
     )
-    score = score_tables(submission, truth, [1, 2])
+    score = score_sources(submission, truth, classes(1, 2))
     # Class 1: scene a 1 of 3, scene b 1 of 1, pooled 2 / 4. Scene c is not in the truth.
     assert score.classes == {1: Overlap(2, 1, 1), 2: Overlap(0, 1, 0)}
     assert score.mean("zero") == 0.25
-    assert score.scenes == {"a", "b"}
+    assert score.scenes == {
+        "a": {1: Overlap(1, 1, 1), 2: Overlap()},
+        "b": {1: Overlap(1, 0, 0), 2: Overlap(0, 1, 0)},
+    }
 
 
 def test_class_that_the_truth_leaves_out_is_nowhere(tmp_path: Path) -> None:
@@ -88,14 +89,14 @@ def test_class_that_the_truth_leaves_out_is_nowhere(tmp_path: Path) -> None:
     submission = table(
         tmp_path / "submission.csv", ("a", 2, box(0, 0, 3, 1)), ("a", 1, box(0, 0, 1, 1))
     )
-    score = score_tables(submission, truth, [1, 2])
+    score = score_sources(submission, truth, classes(1, 2))
     assert score.classes == {1: Overlap(1, 0, 0), 2: Overlap(0, 3, 0)}
 
 
 def test_truth_is_made_valid(tmp_path: Path) -> None:
     truth = table(tmp_path / "truth.csv", ("a", 1, BOW_TIE))
     submission = table(tmp_path / "submission.csv", ("a", 1, box(0, 0, 1, 2)))
-    assert score_tables(submission, truth, [1]).classes[1] == Overlap(1, 1, 1)
+    assert score_sources(submission, truth, classes(1)).classes[1] == Overlap(1, 1, 1)
     assert made_valid(shapely.from_wkt(BOW_TIE)).area == 2
 
 
@@ -112,7 +113,7 @@ def test_truth_is_read_as_training_reads_it(
     truth = table(tmp_path / "truth.csv", ("a", 1, text))
     submission = table(tmp_path / "submission.csv", ("a", 1, trained_on.text))
     assert trained_on.area == area
-    assert score_tables(submission, truth, [1]).classes[1] == Overlap(area, 0, 0)
+    assert score_sources(submission, truth, classes(1)).classes[1] == Overlap(area, 0, 0)
 
 
 def test_prediction_of_a_held_out_scene_is_read_as_its_truth_is() -> None:
@@ -120,7 +121,7 @@ def test_prediction_of_a_held_out_scene_is_read_as_its_truth_is() -> None:
     parts = [shapely.box(0, 0, 2, 2), shapely.polygons([(1.75, 1), (4, 0), (4, 2), (1.75, 1)])]
     predicted, truth = MultiPolygon(parts), shapely.union_all(parts)
     assert not predicted.is_valid
-    found = score_scenes([("a", {1: predicted}, {1: truth})], [1]).classes[1]
+    found = score_scenes([("a", {1: predicted}, {1: truth})], classes(1)).classes[1]
     assert found.tp == pytest.approx(truth.area, rel=1e-12)
     assert (found.fp, found.fn) == (0, 0)
 
@@ -138,7 +139,7 @@ def test_bad_submissions(tmp_path: Path, rows: list[tuple[str, int, str]], messa
     truth = table(tmp_path / "truth.csv", ("a", 1, box(0, 0, 1, 1)))
     submission = table(tmp_path / "submission.csv", *rows)
     with pytest.raises(ScoringError) as caught:
-        score_tables(submission, truth, [1])
+        score_sources(submission, truth, classes(1))
     assert message in str(caught.value)
 
 
@@ -146,4 +147,4 @@ def test_empty_truth(tmp_path: Path) -> None:
     truth = table(tmp_path / "truth.csv")
     submission = table(tmp_path / "submission.csv", ("a", 1, box(0, 0, 1, 1)))
     with pytest.raises(ScoringError, match="has no rows"):
-        score_tables(submission, truth, [1])
+        score_sources(submission, truth, classes(1))

@@ -1,0 +1,1 @@
+"""Polygons from any kind of file: tables, GeoPackage, GeoJSON; nothing in them is trusted."""
