@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.config import load_config
+
+if TYPE_CHECKING:
+    from pipeline.mapping.submissions.terms import Terms
 
 FileArgument = Annotated[Path, typer.Argument(help="Submission, .csv or .csv.gz.")]
 SampleOption = Annotated[
@@ -28,11 +31,18 @@ DataOption = Annotated[
 CsvOption = Annotated[Path | None, typer.Option("--csv", help="Where to write all of it.")]
 
 
+ROWS_SHOWN = 10
+"""Rows of a kind that are shown on the terminal."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("check", help="Name every problem of a submission; mend it with --repair.")(check)
+    app.command("vote", help="Merge submissions: ground that a weighted majority has.")(vote)
+    app.command("diff", help="Compare two submissions per class and scene.")(diff)
 
 
+# Geometry is imported by the commands themselves: --help needs none of it.
 def check(
     file: FileArgument,
     sample: SampleOption = None,
@@ -47,16 +57,20 @@ def check(
     """Inspect a submission; the exit status is 1 if it has errors."""
     from pipeline.mapping.submissions.findings import COLUMNS, Tally  # noqa: PLC0415
     from pipeline.mapping.submissions.inspection import Inspection  # noqa: PLC0415
-    from pipeline.mapping.submissions.output import written_table  # noqa: PLC0415
+    from pipeline.mapping.submissions.output import check_target, written_table  # noqa: PLC0415
     from pipeline.mapping.submissions.terms import read_terms  # noqa: PLC0415
 
+    inputs = [path for path in (file, sample, grid_sizes, config) if path is not None]
+    for target in (repair, findings):
+        if target is not None:
+            check_target(target, inputs)
     dataset = load_config(config, (), data).dataset if config is not None else None
     terms = read_terms(sample, grid_sizes, dataset)
     inspection, tally = Inspection(file, terms), Tally()
     with ExitStack() as stack:
         table = None
         if findings is not None:
-            table = csv.writer(stack.enter_context(written_table(findings, (file,))))
+            table = csv.writer(stack.enter_context(written_table(findings, inputs)))
             table.writerow(COLUMNS)
         for finding in inspection.findings():
             tally.add(finding)
@@ -69,5 +83,81 @@ def check(
         f"{file}: {inspection.rows} rows, {inspection.filled} with ground; {errors} errors, "
         f"{notes} notes"
     )
+    if repair is not None:
+        _repair(file, repair, terms)
     if errors:
         raise typer.Exit(1)
+
+
+def _repair(file: Path, out: Path, terms: Terms) -> None:
+    """Write the mended table, and say what a person should look at."""
+    from pipeline.mapping.submissions.repair import repair_table, report_path  # noqa: PLC0415
+
+    done = repair_table(file, out, terms)
+    for line in done.notable[:ROWS_SHOWN]:
+        typer.echo(f"  {line}")
+    if len(done.notable) > ROWS_SHOWN:
+        typer.echo(f"  ... and {len(done.notable) - ROWS_SHOWN} more")
+    typer.echo(
+        f"{out}: {done.rows} rows, {done.touched} mended, {len(done.notable)} to look at; all "
+        f"repairs: {report_path(out)}"
+    )
+
+
+def vote(
+    out: Annotated[Path, typer.Argument(help="Where to write the result, .csv or .csv.gz.")],
+    tables: Annotated[list[Path], typer.Argument(help="Submissions, .csv or .csv.gz.")],
+    weights: Annotated[
+        str | None, typer.Option(help="A number above 0 for each table, as in 2,1,1.")
+    ] = None,
+    share: Annotated[
+        float, typer.Option(help="Share of all weights that has to be exceeded.")
+    ] = 0.5,
+) -> None:
+    """Merge submissions by weighted majority."""
+    from pipeline.mapping.submissions.vote import parse_weights, vote_tables  # noqa: PLC0415
+
+    done = vote_tables(out, tables, parse_weights(weights), share)
+    if done.lacking:
+        typer.echo(f"{done.lacking} rows are missing in a table and counted as empty there")
+    if done.ignored:
+        typer.echo(f"{done.ignored} rows are not in {tables[0]} and were left out")
+    if done.mended:
+        typer.echo(
+            f"{done.mended} rows were not as they should be and were mended for the vote; "
+            "python -m pipeline check names them"
+        )
+    typer.echo(f"{out}: {done.rows} rows, {done.filled} with ground, of {len(tables)} tables")
+
+
+def diff(
+    one: Annotated[Path, typer.Argument(help="Submission A, .csv or .csv.gz.")],
+    two: Annotated[Path, typer.Argument(help="Submission B.")],
+    out: CsvOption = None,
+) -> None:
+    """Compare two submissions: what they share and what only one of them has."""
+    from pipeline.mapping.submissions.comparison import (  # noqa: PLC0415
+        COLUMNS,
+        by_class,
+        by_scene,
+        compare_tables,
+    )
+    from pipeline.mapping.submissions.output import written_table  # noqa: PLC0415
+    from pipeline.reporting.score_table import show_table  # noqa: PLC0415
+
+    found = list(compare_tables(one, two))
+    if out is not None:
+        with written_table(out, (one, two)) as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerows((COLUMNS, *(row.cells for row in found)))
+    numbers = ("area A", "area B", "both", "only A", "only B", "IoU")
+    classes = [(row.code, "", *row.numbers) for row in by_class(found)]
+    show_table(f"A {one.name}, B {two.name}: classes", ("code", "", *numbers), classes)
+    scenes = [row for row in by_scene(found) if row.apart > 0]
+    shown = [("", row.scene, *row.numbers) for row in scenes[:ROWS_SHOWN]]
+    show_table("scenes that disagree most", ("", "scene", *numbers), shown)
+    lonely = sum(row.rows != "both" for row in found)
+    typer.echo(
+        f"{len(found)} rows compared, {lonely} of them in one table only; {len(scenes)} scenes "
+        "differ"
+    )

@@ -6,6 +6,7 @@ So the text itself is read back and checked, and mended until it holds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import shapely
@@ -18,6 +19,7 @@ from pipeline.imagery.outlines import made_valid
 from pipeline.mapping.tables import EMPTY, geometry_of
 
 MOST_DECIMALS = 17
+_DIGITS = 10
 
 
 def polygonal(geometry: BaseGeometry) -> MultiPolygon:
@@ -55,6 +57,15 @@ def valid_text(geometry: BaseGeometry, decimals: int) -> str:
         f"a geometry with bounds {whole.bounds} can't be written so that it is valid when read "
         "back; raise submission.decimals or set polygons.simplify to 0"
     )
+
+
+def decimals_for(geometry: MultiPolygon) -> int:
+    """Digits after the point that keep ten digits of the largest coordinate."""
+    if geometry.is_empty:
+        return 0
+    largest = max(abs(value) for value in geometry.bounds)
+    digits = _DIGITS - math.floor(math.log10(largest)) if largest > 0 else _DIGITS
+    return min(max(digits, 0), MOST_DECIMALS)
 
 
 def _candidates(whole: MultiPolygon, decimals: int) -> Iterator[tuple[MultiPolygon, int]]:

@@ -1,4 +1,4 @@
-"""What can be wrong with a submission: every kind is a row of one table, every finding a row too."""
+"""What can be wrong with a submission: every kind is a row of a table, and every finding."""
 
 from __future__ import annotations
 

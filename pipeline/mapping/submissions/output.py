@@ -8,11 +8,24 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO, cast
 
 from pipeline.errors import SubmissionError
 from pipeline.files import TEMPORARY, flush, flush_folder
 from pipeline.mapping.submissions.stream import is_packed
+
+
+def check_target(path: Path, inputs: Sequence[Path] = ()) -> None:
+    """Check that a table may be written.
+
+    Raises:
+        SubmissionError: If it would replace an input, or there is no such folder.
+    """
+    for source in inputs:
+        if path.exists() and source.exists() and path.samefile(source):
+            raise SubmissionError(f"{path}: is an input itself; give the output another name")
+    if not path.parent.is_dir() or path.is_dir():
+        raise SubmissionError(f"{path}: can't be written; make its folder, or correct its name")
 
 
 @contextmanager
@@ -26,18 +39,15 @@ def written_table(path: Path, inputs: Sequence[Path] = ()) -> Iterator[TextIO]:
     Raises:
         SubmissionError: If it would replace an input, or there is no such folder.
     """
-    for source in inputs:
-        if path.exists() and source.exists() and path.samefile(source):
-            raise SubmissionError(f"{path}: is the input itself; give the output another name")
-    if not path.parent.is_dir() or path.is_dir():
-        raise SubmissionError(f"{path}: can't be written; make its folder, or correct its name")
+    check_target(path, inputs)
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
     try:
         with ExitStack() as stack:
             file = stack.enter_context(temporary.open("wb"))
-            target: io.BufferedIOBase = file
+            target: IO[bytes] = file
             if is_packed(path):  # without name and time, so that equal tables are equal files
-                target = stack.enter_context(gzip.GzipFile("", "wb", 6, file, mtime=0))
+                packed = gzip.GzipFile("", "wb", 6, file, mtime=0)
+                target = cast(IO[bytes], stack.enter_context(packed))
             text = io.TextIOWrapper(target, encoding="utf-8", newline="")
             yield text
             text.flush()

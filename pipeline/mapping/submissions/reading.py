@@ -12,8 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from shapely import MultiPolygon
 from shapely.errors import ShapelyError
 
+from pipeline.imagery.outlines import made_valid
 from pipeline.mapping.submissions.findings import Mark
 from pipeline.mapping.submissions.ring_text import Parts, salvaged
 
@@ -64,6 +66,14 @@ def read_text(text: str) -> Reading:
         marks = marks or [Mark("unreadable", f"{_shown(text)} is no well-known text ({fault})")]
         return _reading(parts, [*sized, *marks])
     return _accepted(geometry, sized)
+
+
+def ground_of(reading: Reading) -> MultiPolygon:
+    """Valid polygons of a reading; what is invalid is mended as labels are, part by part."""
+    if not len(reading.parts):
+        return MultiPolygon()
+    whole = shapely.multipolygons(reading.parts)
+    return whole if reading.valid else made_valid(whole)
 
 
 def _read_empty(text: str) -> Reading | None:

@@ -84,15 +84,13 @@ def _ring(text: str, where: str) -> tuple[NDArray[np.float64] | None, list[Mark]
     points, marks = _points(text, where)
     if points is None:
         return None, marks
-    is_finite = np.isfinite(points).all(axis=1)
-    if not is_finite.all():
-        at = int(np.argmin(is_finite))
-        x, y = _nearest(points, is_finite, at)
-        return None, [
-            *marks,
-            Mark("not-finite", f"{where}, point {at + 1}: is ({points[at, 0]}, {points[at, 1]})"
-                 "; the point beside it lies", x, y),
-        ]  # fmt: skip
+    strange = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    if len(strange):
+        at = int(strange[0])
+        x, y = _nearest(points, at)
+        shown = f"{where}, point {at + 1}: is ({points[at, 0]}, {points[at, 1]}), not finite"
+        beside = "" if x is None else "; the point beside it lies"
+        return None, [*marks, Mark("not-finite", shown + beside, x, y)]
     first = points[0]
     if not np.array_equal(first, points[-1]):
         message = f"{where}: ends at ({points[-1, 0]:.10g}, {points[-1, 1]:.10g}), not where begun"
@@ -142,11 +140,9 @@ def _uneven_points(
     return np.array(points), [Mark("dimension", message, *points[0])]
 
 
-def _nearest(
-    points: NDArray[np.float64], is_finite: NDArray[np.bool_], at: int
-) -> tuple[float, float] | tuple[None, None]:
+def _nearest(points: NDArray[np.float64], at: int) -> tuple[float, float] | tuple[None, None]:
     """The finite point closest to a place in the ring's order; none without any."""
-    known = np.flatnonzero(is_finite)
+    known = np.flatnonzero(np.isfinite(points).all(axis=1))
     if not len(known):
         return None, None
     x, y = points[known[np.argmin(np.abs(known - at))]]

@@ -107,31 +107,16 @@ def read_row(record: Record, header: Header, codes: Collection[int] | None = Non
         codes: Class codes that may occur; None for any number.
     """
     row = SubmissionRow(record.number, record.offset, record.length)
-    start = record.data[:_SHOWN].decode("utf-8", "replace")
-    if record.too_long:
-        size = f"{record.length:,} bytes; at most {tables.MAX_FIELD:,} are read"
-        return replace(row, marks=(Mark("field-size", f"{start!r}... has {size}"),))
-    if record.open_quote:
-        return replace(row, marks=(Mark("quotes", f"{start!r}... opens a quote and never closes"),))
-    try:
-        fields = _fields(record.data.removeprefix(MARK if record.offset == 0 else b"").decode())
-    except UnicodeDecodeError as fault:
-        return replace(row, marks=(Mark("encoding", f"{start!r}... is no UTF-8 ({fault})"),))
-    except csv.Error as fault:
-        return replace(row, marks=(Mark("quotes", f"{start!r}... is no CSV ({fault})"),))
-    marks = []
-    if len(fields) != header.width:
-        count = f"has {len(fields)} fields where the header has {header.width}"
-        marks.append(Mark("fields", count))
-        if len(fields) < header.width or header.places != _AS_WRITTEN or header.width != 3:
-            return replace(row, marks=tuple(marks))
-        if not _GEOMETRY.match(fields[2]):
-            return replace(row, marks=tuple(marks))
-        fields = [*fields[:2], ",".join(fields[2:])]  # a geometry that nobody has quoted
+    fields, marks = _parted(record)
+    if fields is not None and len(fields) != header.width:
+        marks = [Mark("fields", f"has {len(fields)} fields where the header has {header.width}")]
+        fields = _joined(fields, header)
+    if fields is None:
+        return replace(row, marks=tuple(marks))
     image, code, wkt = (fields[place] for place in header.places)
-    marks += _key_marks(image, code, codes)
-    usable = not any(mark.kind in ("scene-id", "class-code") for mark in marks)
-    key = (image.strip(), int(code.strip())) if usable else None
+    faults = _key_marks(image, code, codes)
+    key = None if faults else (image.strip(), int(code.strip()))
+    marks += faults
     return replace(row, image=image[:100], code=code[:20], wkt=wkt, marks=tuple(marks), key=key)
 
 
@@ -151,11 +136,11 @@ def read_rows(
     return header, _rows(path, header, codes)
 
 
-def row_at(file: IO[bytes], offset: int, length: int, number: int, header: Header) -> SubmissionRow:
-    """A row that was met before, from a plain file."""
-    file.seek(offset)
-    data = file.read(length).rstrip(b"\r\n")
-    return read_row(Record(number, offset, length, data), header)
+def row_at(file: IO[bytes], row: SubmissionRow, header: Header) -> SubmissionRow:
+    """A row that was met before, read again from a plain file."""
+    file.seek(row.offset)
+    data = file.read(row.length).rstrip(b"\r\n")
+    return read_row(Record(row.number, row.offset, row.length, data), header)
 
 
 def _rows(path: Path, header: Header, codes: Collection[int] | None) -> Iterator[SubmissionRow]:
@@ -165,6 +150,31 @@ def _rows(path: Path, header: Header, codes: Collection[int] | None) -> Iterator
             next(found, None)
         for record in found:
             yield read_row(record, header, codes)
+
+
+def _parted(record: Record) -> tuple[Sequence[str] | None, list[Mark]]:
+    """Fields of a record, or why it can't be taken apart."""
+    start = record.data[:_SHOWN].decode("utf-8", "replace")
+    if record.too_long:
+        size = f"{record.length:,} bytes; at most {tables.MAX_FIELD:,} are read"
+        return None, [Mark("field-size", f"{start!r}... has {size}")]
+    if record.open_quote:
+        return None, [Mark("quotes", f"{start!r}... opens a quote and never closes it")]
+    data = record.data.removeprefix(MARK) if record.offset == 0 else record.data
+    try:
+        return _fields(data.decode()), []
+    except UnicodeDecodeError as fault:
+        return None, [Mark("encoding", f"{start!r}... is no UTF-8 ({fault})")]
+    except csv.Error as fault:
+        return None, [Mark("quotes", f"{start!r}... is no CSV ({fault})")]
+
+
+def _joined(fields: Sequence[str], header: Header) -> Sequence[str] | None:
+    """Fields of a row whose geometry nobody has quoted, its commas taken for ends of fields."""
+    usual = header.places == _AS_WRITTEN and header.width == len(HEADER)
+    if not usual or len(fields) < len(HEADER) or not _GEOMETRY.match(fields[2]):
+        return None
+    return [*fields[:2], ",".join(fields[2:])]
 
 
 def _fields(text: str) -> Sequence[str]:

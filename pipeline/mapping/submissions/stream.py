@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from pipeline.errors import SubmissionError
 from pipeline.imagery.tables import MAX_FIELD
@@ -69,8 +69,8 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     if not path.is_file():
         raise SubmissionError(f"{path}: no such table; put it there or correct its name")
     try:
-        with gzip.open(path, "rb") if is_packed(path) else path.open("rb") as file:
-            yield file
+        with gzip.open(path) if is_packed(path) else path.open("rb") as file:
+            yield cast(IO[bytes], file)
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise SubmissionError(
             f"{path}: can't be unpacked ({fault}); fetch it again, or take .gz off its name"

@@ -1,0 +1,213 @@
+"""Mending a submission: what can be mended is, what can't is dropped, and all of it is said."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import shapely
+from shapely import MultiPolygon
+
+from pipeline.errors import SubmissionError
+from pipeline.imagery.outlines import polygons_of
+from pipeline.mapping.submissions.geometry_faults import outside_places
+from pipeline.mapping.submissions.index import IndexedTable, indexed
+from pipeline.mapping.submissions.output import written_table
+from pipeline.mapping.submissions.reading import Reading, ground_of, read_text
+from pipeline.mapping.submissions.rows import Key, SubmissionRow
+from pipeline.mapping.submissions.terms import Terms
+from pipeline.mapping.tables import EMPTY, HEADER, geometry_of
+from pipeline.mapping.text import decimals_for, valid_text
+
+COLUMNS: Final = ("row", "scene", "class", "done", "area_before", "area_after", "change", "note")
+"""Columns of a table of repairs."""
+MOST_CHANGE: Final = 1e-3
+"""Change of a row's area, of its area before, from which on it is said."""
+_HARMLESS: Final = frozenset({"long-field", "many-vertices"})
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What was done to one row.
+
+    Attributes:
+        number: Row of the input as a spreadsheet counts; 0 of a row that was added.
+        scene: Scene, or what stood there.
+        code: Class, or what stood there.
+        done: What was done.
+        before: Area as it stood, each polygon by itself, square map units.
+        after: Area as it is written.
+    """
+
+    number: int
+    scene: str
+    code: str
+    done: tuple[str, ...]
+    before: float = 0.0
+    after: float = 0.0
+
+    @property
+    def change(self) -> float:
+        """Change of the area, of the area before; infinite where there was none."""
+        if self.before == self.after:
+            return 0.0
+        return (self.after - self.before) / self.before if self.before else math.inf
+
+    @property
+    def note(self) -> str:
+        """What a person should look at: areas that changed by more than ``MOST_CHANGE``."""
+        if abs(self.change) <= MOST_CHANGE:
+            return ""
+        if math.isinf(self.change):
+            return f"area 0 -> {self.after:.6g}: rings that cross themselves can have none"
+        return f"area {self.before:.6g} -> {self.after:.6g} ({self.change:+.2%})"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Cells of a table of repairs, as ``COLUMNS`` names them."""
+        numbers = (f"{value:.10g}" for value in (self.before, self.after, self.change))
+        return (str(self.number), self.scene, self.code, "; ".join(self.done), *numbers, self.note)
+
+    def __str__(self) -> str:
+        said = "; ".join((*self.done, self.note) if self.note else self.done)
+        return f"row {self.number} (scene {self.scene}, class {self.code}): {said}"
+
+
+@dataclass
+class Repairs:
+    """What was done to a table.
+
+    Attributes:
+        rows: Rows written.
+        touched: Rows that were mended, added or dropped.
+        notable: Repairs that changed an area by more than ``MOST_CHANGE``, or lost a row.
+    """
+
+    rows: int = 0
+    touched: int = 0
+    notable: list[Repair] = field(default_factory=list)
+
+
+def report_path(path: Path) -> Path:
+    """Where the table of repairs of a mended table goes: beside it."""
+    name = path.name.removesuffix(".gz").removesuffix(".csv")
+    return path.with_name(f"{name}.repairs.csv")
+
+
+def repair_table(source: Path, out: Path, terms: Terms) -> Repairs:
+    """Write a mended table, and beside it a table of what was done.
+
+    Rows follow the sample, where one is known; what it lacks is dropped, what is missing is added
+    without ground. Otherwise rows keep their order.
+
+    Args:
+        source: The submission, plain or packed.
+        out: Where to; packed if its name ends with ``.gz``.
+        terms: What the submission is held against.
+
+    Raises:
+        SubmissionError: If a table can't be read, or the output would replace the input.
+    """
+    done = Repairs()
+    with (
+        indexed(source) as table,
+        written_table(report_path(out), (source,)) as report,
+        written_table(out, (source,)) as file,
+    ):
+        rows, repairs = (csv.writer(target, lineterminator="\n") for target in (file, report))
+        rows.writerow(HEADER)
+        repairs.writerow(COLUMNS)
+        for repair, text in _mended(table, terms):
+            if text is not None:
+                rows.writerow((repair.scene, repair.code, text))
+                done.rows += 1
+            if repair.done:
+                repairs.writerow(repair.cells)
+                done.touched += 1
+            if repair.note or text is None:
+                done.notable.append(repair)
+    return done
+
+
+def mended_text(texts: list[str], extent: tuple[float, float] | None) -> tuple[str, Repair]:
+    """Mend the geometries of one scene and class.
+
+    Args:
+        texts: Texts of its rows; several different ones are united.
+        extent: Xmax and Ymin of the scene, if they are known.
+
+    Returns:
+        The text to write, and what was done, yet without scene and class.
+    """
+    different = list(dict.fromkeys(text.strip() for text in texts))
+    done = [] if len(texts) == 1 else [f"{len(texts)} rows united, {len(different)} of them differ"]
+    readings = [read_text(text) for text in different]
+    before = sum(float(shapely.area(reading.parts).sum()) for reading in readings)
+    for reading in readings:
+        done += _needs(reading, extent)
+    if not done or (len(readings) == 1 and not _needs(readings[0], extent)):
+        return different[0], Repair(0, "", "", tuple(done), before, before)
+    whole = _united([_clean(reading, extent) for reading in readings])
+    try:
+        text = valid_text(whole, decimals_for(whole))
+    except SubmissionError as fault:
+        text, done = EMPTY, [*done, f"dropped: {fault}"]
+    after = float(shapely.area(geometry_of(text)))
+    return text, Repair(0, "", "", tuple(dict.fromkeys(done)), before, after)
+
+
+def _mended(table: IndexedTable, terms: Terms) -> Iterator[tuple[Repair, str | None]]:
+    """Every row to write with its text, and every row that is dropped without one."""
+    for row in table.unusable:
+        yield _dropped(row, row.marks[0].message if row.marks else "can't be read"), None
+    for key in terms.sample or table.places:
+        rows = table.places.get(key, ())
+        if rows:
+            text, repair = mended_text(table.texts(key), terms.extent(key[0]))
+        else:
+            text, repair = EMPTY, Repair(0, "", "", ("added without ground",))
+        yield _named(repair, key, rows), text
+    for key, rows in table.places.items():
+        if terms.sample is not None and key not in terms.sample:
+            yield _dropped(rows[0], "the sample has no such row"), None
+
+
+def _named(repair: Repair, key: Key, rows: Sequence[SubmissionRow]) -> Repair:
+    """A repair with its row, scene and class, and with what was wrong around the geometry."""
+    marks = dict.fromkeys(mark.kind for row in rows for mark in row.marks)
+    number = rows[0].number if rows else 0
+    return replace(
+        repair, number=number, scene=key[0], code=str(key[1]), done=(*marks, *repair.done)
+    )
+
+
+def _dropped(row: SubmissionRow, why: str) -> Repair:
+    return Repair(row.number, row.image, row.code, (f"row dropped: {why}",))
+
+
+def _needs(reading: Reading, extent: tuple[float, float] | None) -> list[str]:
+    """Names of what has to be mended; nothing if the text can be written as it stands."""
+    names = [mark.kind for mark in reading.marks if mark.kind not in _HARMLESS]
+    if not reading.valid:
+        names.append("made valid")
+    if extent is not None and any(outside_places(reading.parts, extent)):
+        names.append("cut at the scene's edge")
+    return names
+
+
+def _clean(reading: Reading, extent: tuple[float, float] | None) -> MultiPolygon:
+    """Valid polygons of a reading, on its scene."""
+    whole = ground_of(reading)
+    if extent is None or not any(outside_places(shapely.get_parts(whole), extent)):
+        return whole
+    return polygons_of(shapely.intersection(whole, shapely.box(0, extent[1], extent[0], 0)))
+
+
+def _united(geometries: list[Any]) -> MultiPolygon:
+    if len(geometries) == 1:
+        return polygons_of(geometries[0])
+    return polygons_of(shapely.union_all(geometries))
