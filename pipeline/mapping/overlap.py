@@ -25,17 +25,23 @@ _PAIRS_PER_EDGE = 12
 _MOST_CELLS_PER_EDGE = 24
 _CUTS_PER_EDGE = 4
 _CHUNK = 1 << 20
+_ROUNDING = 1e-13
 
 
 def overlap_of(prediction: Polygonal, truth: Polygonal) -> Overlap:
     """Exact overlap of two valid polygonal geometries, in their square units.
 
-    TP = area(P n T), FP = area(P) - TP, FN = area(T) - TP.
+    TP = area(P n T), FP = area(P) - TP, FN = area(T) - TP. Where all or nothing of the smaller one
+    is shared but for what rounding leaves, it is all or nothing: equal polygons score 1.
     """
     predicted, true = float(shapely.area(prediction)), float(shapely.area(truth))
     if predicted == 0 or true == 0:
         return Overlap(0.0, predicted, true)
-    both = min(max(shared_area(prediction, truth), 0.0), predicted, true)
+    both, most = shared_area(prediction, truth), min(predicted, true)
+    if both < _ROUNDING * most:
+        both = 0.0
+    elif both > (1 - _ROUNDING) * most:
+        both = most
     return Overlap(both, predicted - both, true - both)
 
 

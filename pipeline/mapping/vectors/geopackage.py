@@ -98,13 +98,12 @@ def _features(
     base: sqlite3.Connection, layer: str, geometry: str, columns: Columns
 ) -> Iterator[tuple[Any, Any, Any]]:
     """Scene, class and geometry of the features, by scene."""
-    scene = "NULL" if columns.scene is None else f"CAST({_quoted(columns.scene)} AS TEXT)"
-    # Names can't be parameters; they are quoted as SQL quotes names.
-    query = (
-        f"SELECT {scene}, {_quoted(columns.code)}, {_quoted(geometry)} "  # noqa: S608
-        f"FROM {_quoted(layer)} ORDER BY 1, rowid"
-    )
-    yield from base.execute(query)
+    code, shape, table = map(_quoted, (columns.code, geometry, layer))
+    scene = "NULL" if columns.scene is None else f"CAST(t.{_quoted(columns.scene)} AS TEXT)"
+    # Names can't be parameters; they are quoted as SQL quotes names, and belong to the table, or
+    # else SQLite takes a name that is no column for a text.
+    query = f"SELECT {scene}, t.{code}, t.{shape} FROM {table} AS t ORDER BY 1, t.rowid"  # noqa: S608
+    return base.execute(query)
 
 
 def _quoted(name: str) -> str:
