@@ -15,7 +15,7 @@ Area = Annotated[float, Field(ge=0)]
 Length = Annotated[float, Field(ge=0)]
 Elongation = Annotated[float, Field(ge=1)]
 Reach = Annotated[float, Field(ge=0, le=1000)]
-Gap = Annotated[float, Field(gt=0, le=1000)]
+Gap = Annotated[float, Field(gt=0, le=100)]
 IndexName = Literal["NDVI", "NDWI", "EVI", "SAVI", "CCCI", "CCCI_product"]
 SpectralIndex = IndexName | NormalisedDifference
 MEASURES: Final = ("area", "length", "width", "elongation")

@@ -1,9 +1,8 @@
 """``bridge``: gaps in a class are closed where that joins what was apart.
 
-A gap is looked for by closing with a disc, on a grid of half the pixel size, so that an odd number
-of pixels has a middle. The disc's radius is the widest gap: one of half that size would slip between
-the ends of a strip that is narrower than its gap. What it closes counts only up to half the widest
-gap from the class, which leaves wider gaps open in the middle.
+A gap is looked for by closing with segments of many directions: what lies between two pixels of the
+class, no further apart than the widest gap. (A disc as wide as the gap would slip between the ends
+of a strip that is narrower than its gap; a larger one would fill what is no gap.)
 
 Of what is closed only the pieces stay that join: those that touch two parts, or make a ring. A
 piece that fills a bay or a corner does neither.
@@ -11,7 +10,9 @@ piece that fills a bay or a corner does neither.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import cv2
 import numpy as np
@@ -19,11 +20,13 @@ from numpy.typing import NDArray
 
 from pipeline.config.rules import Bridge
 from pipeline.mapping.components import labelled
-from pipeline.mapping.rules.discs import blocks, fine, within
 from pipeline.mapping.tracing.corners import Mask
 
-_QUARTERS = 4
+_DIRECTIONS: Final = 5
+"""Directions from an axis to the diagonal, both of them among these: 16 in all."""
+_QUARTERS: Final = 4
 """Bit quads count an Euler number four times."""
+_SLACK: Final = 1e-9
 
 
 def bridged(
@@ -45,23 +48,49 @@ def bridged(
 
 
 def _bridges(mask: Mask, answered: Mask, gap: float) -> Mask:
-    """Pixels (H, W) that close gaps of up to ``gap`` pixels between parts of a mask."""
-    if gap < 1 or not mask.any():
-        return np.zeros_like(mask)
-    margin = int(gap) + 2
-    ground = fine(np.pad(mask, margin))
-    added = _closed(ground, 2 * gap) & within(ground, gap) & ~ground
-    added &= fine(np.pad(answered, margin))
-    _, labels = cv2.connectedComponents(added.view(np.uint8), connectivity=8)
+    """Pixels (H, W) that close gaps of up to ``gap`` pixels."""
+    added = _closed(mask, gap) & answered & ~mask
+    _, labels = cv2.connectedComponents(np.pad(added, 1).view(np.uint8), connectivity=8)
     pieces = np.asarray(labels, dtype=np.int32)
-    joining: Mask = _touch_two_parts(ground, pieces) | (_euler_changes(ground, pieces) < 0)
-    found: Mask = blocks(joining[pieces]).any(axis=2)[margin:-margin, margin:-margin]
+    ground = np.pad(mask, 1)
+    loops = np.less(_euler_changes(ground, pieces), 0)
+    joining = np.logical_or(_touch_two_parts(ground, pieces), loops)
+    found: Mask = joining[pieces[1:-1, 1:-1]]
     return found
 
 
-def _closed(mask: Mask, radius: float) -> Mask:
-    """Closing by a disc of a mask with a margin of more than its radius."""
-    return ~within(~within(mask, radius), radius)
+def _closed(mask: Mask, gap: float) -> Mask:
+    """Union of the closings by segments of all directions."""
+    margin = int(gap) + 2
+    image = np.pad(mask, margin).view(np.uint8)
+    found = image.copy()
+    for segment in _segments(gap):
+        grown = cv2.dilate(image, segment, anchor=(0, 0))
+        last = (segment.shape[1] - 1, segment.shape[0] - 1)
+        found |= np.asarray(cv2.erode(grown, cv2.flip(segment, -1), anchor=last), dtype=np.uint8)
+    return found[margin:-margin, margin:-margin].astype(np.bool_)
+
+
+def _segments(gap: float) -> Iterator[NDArray[np.uint8]]:
+    """Segments (h, w) of pixels whose closings fill gaps of up to ``gap`` pixels.
+
+    The pixels on both sides of a gap are 1 + ``gap`` apart. With each segment come its rotations
+    and mirrors, so that no direction is worth more than its mirror.
+    """
+    known = set()
+    for number in range(_DIRECTIONS):
+        angle = number * math.pi / 4 / (_DIRECTIONS - 1)
+        steps = np.arange(int((gap + 1) * math.cos(angle) + _SLACK))
+        rows = np.floor(steps * math.tan(angle) + 0.5 + _SLACK).astype(np.int64)
+        if len(steps) < 2:  # one pixel closes nothing
+            continue
+        segment = np.zeros((rows[-1] + 1, len(steps)), dtype=np.uint8)
+        segment[rows, steps] = 1
+        for turned in (np.rot90(one, k) for one in (segment, segment.T) for k in range(4)):
+            key = (turned.shape, turned.tobytes())
+            if key not in known:
+                known.add(key)
+                yield np.ascontiguousarray(turned)
 
 
 def _touch_two_parts(mask: Mask, pieces: NDArray[np.int32]) -> Mask:

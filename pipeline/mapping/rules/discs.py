@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.mapping.tracing.corners import Mask
 
+Value = TypeVar("Value", bound=np.generic)
 _SLACK = 1e-9
 """Share by which a radius may fall short: 0.93 m / 0.31 m is 3 pixels."""
 
@@ -28,10 +31,9 @@ def squared_distances(mask: Mask) -> NDArray[np.float32]:
     if not mask.any():
         return np.full(mask.shape, np.inf, dtype=np.float32)
     image = np.ascontiguousarray(~mask).view(np.uint8)
-    distances: NDArray[np.float32] = cv2.distanceTransform(
-        image, cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-    )
-    return np.rint(distances * distances)
+    distances = np.asarray(cv2.distanceTransform(image, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+    squares: NDArray[np.float32] = np.rint(np.square(distances, dtype=np.float32))
+    return squares
 
 
 def within(mask: Mask, radius: float) -> Mask:
@@ -55,7 +57,7 @@ def fine(mask: Mask) -> Mask:
     return doubled
 
 
-def blocks(image: NDArray[np.generic]) -> NDArray[np.generic]:
+def blocks(image: NDArray[Value]) -> NDArray[Value]:
     """The four halves (H, W, 4) of every pixel of a doubled grid (2 H, 2 W)."""
     height, width = image.shape[0] // 2, image.shape[1] // 2
     parted = image.reshape(height, 2, width, 2).swapaxes(1, 2)
