@@ -118,7 +118,10 @@ CHAIN = (
     Stage(
         "polygons",
         "outlines of the objects",
-        ("dataset.classes", "polygons"),
+        (
+            *("dataset.classes", "dataset.groups", "features.resampling"),
+            *("polygons", "score.absent"),
+        ),
         ("scenes", "tiles", "augment", "predict", "evaluate"),
     ),
     Stage(

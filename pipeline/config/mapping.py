@@ -59,6 +59,11 @@ class Polygons(Section):
     """Smallest hole that is kept, square metres: one number, or one per class code."""
     rules: tuple[RuleRow, ...] = ()
     """What settles classes against each other once each has its mask, in this order."""
+    gains: bool = True
+    """Whether held-out scenes are scored after each step, to see what it is worth."""
+    window: Annotated[int, Field(ge=16)] = 4096
+    """Side of the windows that masks are smoothed in, working pixels; less needs less memory, the
+    result is the same."""
     simplify: Annotated[float, Field(ge=0, le=10)] = 0
     """Largest move of an outline, working pixels; 0 keeps every pixel edge."""
 

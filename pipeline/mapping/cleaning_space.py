@@ -48,7 +48,14 @@ class CleaningSpace:
             settings: The ranges.
             metres: Side of a pixel.
         """
-        largest = {name: getattr(settings, f"{name}_metres") for name in IN_METRES}
+        largest = {
+            "smooth": settings.smooth_metres,
+            "median": settings.median_metres,
+            "closing": settings.closing_metres,
+            "opening": settings.opening_metres,
+            "min_area": settings.min_area,
+            "min_hole": settings.min_hole,
+        }
         lengths = {
             name: _lengths(getattr(now, name), largest[name], _LEAST[name] * metres)
             for name in IN_METRES
@@ -62,7 +69,7 @@ class CleaningSpace:
             dimensions += _seed(now)
         for name in IN_SQUARE_METRES:
             low = _FEWEST * metres**2
-            dimensions += _area(name, getattr(now, name), getattr(settings, name), low)
+            dimensions += _area(name, getattr(now, name), largest[name], low)
         return cls(Space(tuple(dimensions)), lengths, now)
 
     def cleaning(self, params: Params) -> Cleaning:

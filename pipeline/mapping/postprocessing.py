@@ -68,13 +68,15 @@ def cleaning_of(settings: Polygons, code: int, level: int) -> Cleaning:
         level: Threshold that ``evaluate`` chose, for a class without one in ``thresholds``.
     """
     named, seed = settings.thresholds.get(code), settings.hysteresis.get(code)
-    numbers = {
-        key: of_class(getattr(settings, key), code) for key in (*IN_METRES, *IN_SQUARE_METRES)
-    }
     return Cleaning(
         level if named is None else level_of(named),
+        smooth=of_class(settings.smooth, code),
+        min_area=of_class(settings.min_area, code),
+        min_hole=of_class(settings.min_hole, code),
         seed=0 if seed is None else level_of(seed),
-        **numbers,
+        median=of_class(settings.median, code),
+        closing=of_class(settings.closing, code),
+        opening=of_class(settings.opening, code),
     )
 
 

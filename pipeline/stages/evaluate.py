@@ -15,8 +15,6 @@ from pipeline.artifacts import Item
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_bytes, write_json
-from pipeline.imagery.tiles import open_tiles, unpack
-from pipeline.learning.folds import read_folds
 from pipeline.learning.metrics import LevelCounts
 from pipeline.mapping.evaluation import (
     Evaluation,
@@ -27,15 +25,15 @@ from pipeline.mapping.evaluation import (
     thresholds_record,
 )
 from pipeline.mapping.jaccard import Absent
-from pipeline.mapping.raster import read_levels
 from pipeline.progress import say, track
 from pipeline.reporting.score_table import show_table
+from pipeline.stages.held_out import folds_of, read_held_out
 from pipeline.stages.job import Job
 
 
 def run(job: Job) -> None:
     """Choose thresholds and score the held-out predictions."""
-    folds = read_folds(job.results("augment")["folds"].path("folds.json"))
+    folds = folds_of(job)
     predictions, tiles = job.scenes("predict"), job.scenes("tiles")
     labelled = [scene for fold in folds for scene in fold]
     missing = [scene for scene in labelled if scene not in predictions]
@@ -70,16 +68,9 @@ def run(job: Job) -> None:
 
 def _count(prediction: Item, tile: Item) -> LevelCounts:
     """Levels of a scene's valid pixels."""
-    scene = open_tiles(tile.folder)
-    truth, valid = unpack(scene.mask, scene.classes)
-    levels = read_levels(prediction.path("probability.tif"))
-    if levels.shape != truth.shape:
-        raise ArtifactError(
-            f"{prediction.folder}: is of shape {levels.shape}, but the masks are of {truth.shape}; "
-            "run `predict`"
-        )
-    counts = LevelCounts.empty(scene.classes)
-    counts.add(levels, truth, valid)
+    scene = read_held_out(prediction, tile)
+    counts = LevelCounts.empty(len(scene.truth))
+    counts.add(scene.levels, scene.truth, scene.valid)
     return counts
 
 

@@ -8,54 +8,109 @@ chosen by their score on the fold, so its polygons flatter the chain. They do so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import shapely
 
-from pipeline.artifacts import Item
+from pipeline.artifacts import Item, StageFolder
 from pipeline.config.dataset import ClassRow
 from pipeline.config.mapping import Polygons
-from pipeline.errors import ArtifactError
-from pipeline.files import read_json, write_bytes
+from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.tiles import TiledScene, open_tiles
-from pipeline.learning.folds import read_folds
+from pipeline.mapping.finishing import Finish, finish_of, object_masks
+from pipeline.mapping.gains import gains_csv, gains_record, step_overlaps, steps_of
 from pipeline.mapping.geojson import ClassObjects, to_geojson
 from pipeline.mapping.polygons import mean_levels
-from pipeline.mapping.postprocessing import cleaning_of, object_mask
 from pipeline.mapping.raster import Levels, read_levels
+from pipeline.mapping.rules.spectral import IndexSource, scene_indices
 from pipeline.mapping.simplification import simplified
 from pipeline.mapping.thresholds import probability_of
 from pipeline.mapping.tracing.corners import corners_of
 from pipeline.mapping.tracing.rings import polygons_of, rings_of
 from pipeline.progress import say, track
+from pipeline.reporting.gains_table import show_gains
 from pipeline.stages.currency import stale_stage
+from pipeline.stages.held_out import folds_of, read_held_out, thresholds_of
 from pipeline.stages.job import SCENE, TUNE, Job
 
 FILE = "polygons.geojson"
+GAINS = "gains.json"
 
 
 def run(job: Job) -> None:
-    """Trace every predicted scene."""
+    """Trace every predicted scene, and say what each step gains."""
     predictions, tiles = job.scenes("predict"), job.scenes("tiles")
-    thresholds = _thresholds_of(job)
+    thresholds = thresholds_of(job)
     if job.config.tune.use:
         _say_of_tuning(job)
     classes, settings = job.config.dataset.classes, job.config.polygons
+    finishes = {scene: finish_of(settings, classes, thresholds(scene)) for scene in predictions}
     with job.open("polygons") as folder:
         for scene in track(sorted(predictions), "tracing scenes"):
-            levels = thresholds(scene)
-            inputs = {
-                "prediction": predictions[scene].digest,
-                "tile": tiles[scene].digest,
-                "thresholds": levels,
-                "classes": [[row.code, row.name] for row in classes],
-                "polygons": settings.model_dump(mode="json"),
-            }
-            build = _build(predictions[scene], tiles[scene], classes, levels, settings)
+            inputs = _inputs(job, predictions[scene], tiles[scene], finishes[scene])
+            build = _build(job, predictions[scene], tiles[scene], finishes[scene])
             folder.item(f"{SCENE}{scene}", inputs, build)
         made = len(folder.built)
+        gains = _gains(job, folder, finishes) if settings.gains else None
+    if gains is not None:
+        show_gains(read_json(gains.path(GAINS)), classes)
     say(f"polygons: {len(predictions)} scenes, {made} made, {len(predictions) - made} unchanged")
+
+
+def _inputs(job: Job, prediction: Item, tile: Item, finish: Finish) -> dict[str, Any]:
+    """What a scene's polygons depend on."""
+    polygons = job.config.polygons.model_dump(mode="json", exclude={"window", "gains"})
+    return {
+        "prediction": prediction.digest,
+        "tile": tile.digest,
+        "levels": [cleaning.level for cleaning in finish.cleanings],
+        "classes": [[row.code, row.name] for row in job.config.dataset.classes],
+        "polygons": polygons,
+        **_bands(job),
+    }
+
+
+def _bands(job: Job) -> dict[str, Any]:
+    """What spectral indices depend on beside the tiles, if a rule asks for one."""
+    if not any(row.rule == "index" and row.on for row in job.config.polygons.rules):
+        return {}
+    groups = [row.model_dump(mode="json") for row in job.config.dataset.groups]
+    return {"groups": groups, "resampling": job.config.features.resampling}
+
+
+def _gains(job: Job, folder: StageFolder, finishes: Mapping[str, Finish]) -> Item:
+    """What each step gains on held-out scenes, pixels."""
+    predictions, tiles = job.scenes("predict"), job.scenes("tiles")
+    labelled = [scene for fold in folds_of(job) for scene in fold if scene in predictions]
+    absent, classes = job.config.score.absent, job.config.dataset.classes
+    inputs = {
+        "scenes": {
+            scene: [predictions[scene].digest, tiles[scene].digest, finishes[scene].to_json()]
+            for scene in labelled
+        },
+        "absent": absent,
+        **_bands(job),
+    }
+
+    def build(target: Path) -> None:
+        every, overlaps = [finishes[scene] for scene in labelled], []
+        for scene in track(labelled, "scoring steps"):
+            held_out = read_held_out(predictions[scene], tiles[scene])
+            index = indices_of(job, open_tiles(tiles[scene].folder))
+            overlaps.append(step_overlaps(held_out, steps_of(finishes[scene], every), index))
+        names = [step.name for step in steps_of(every[0], every)]
+        record = gains_record(names, overlaps, classes, absent)
+        write_json(target / GAINS, record)
+        write_bytes(target / "gains.csv", gains_csv(record).encode())
+
+    return folder.item("gains", inputs, build)
+
+
+def indices_of(job: Job, scene: TiledScene) -> IndexSource:
+    """Spectral indices of a scene, computed when a rule asks for them."""
+    return scene_indices(scene, job.config.dataset.groups, job.config.features.resampling)
 
 
 def _say_of_tuning(job: Job) -> None:
@@ -72,38 +127,13 @@ def _say_of_tuning(job: Job) -> None:
         )
 
 
-def _thresholds_of(job: Job) -> Callable[[str], list[int]]:
-    """Levels of a scene, one per class in the configuration's order."""
-    item = job.results("evaluate")["thresholds"]
-    for_all = read_json(item.path("thresholds.json"))
-    for_fold = read_json(item.path("held_out.json"))
-    folds = read_folds(job.results("augment")["folds"].path("folds.json"))
-    fold_of = {scene: str(index) for index, fold in enumerate(folds) for scene in fold}
-    codes = job.config.dataset.codes
-
-    def levels(scene: str) -> list[int]:
-        table = for_fold[fold_of[scene]] if scene in fold_of else for_all
-        try:
-            return [int(table[str(code)]["level"]) for code in codes]
-        except KeyError as error:
-            raise ArtifactError(
-                f"{item.folder}: has no threshold of class {error}; run `evaluate`"
-            ) from None
-
-    return levels
-
-
-def _build(
-    prediction: Item,
-    tile: Item,
-    classes: Sequence[ClassRow],
-    thresholds: Sequence[int],
-    settings: Polygons,
-) -> Callable[[Path], None]:
+def _build(job: Job, prediction: Item, tile: Item, finish: Finish) -> Callable[[Path], None]:
     def build(folder: Path) -> None:
         scene = open_tiles(tile.folder)
         levels = read_levels(prediction.path("probability.tif"))
-        objects = scene_objects(levels, scene, classes, thresholds, settings)
+        index = indices_of(job, scene)
+        classes, settings = job.config.dataset.classes, job.config.polygons
+        objects = scene_objects(levels, scene.metres, classes, finish, settings, index)
         write_bytes(folder / FILE, to_geojson(objects, scene.to_map).encode())
 
     return build
@@ -111,28 +141,30 @@ def _build(
 
 def scene_objects(
     levels: Levels,
-    scene: TiledScene,
+    metres: float,
     classes: Sequence[ClassRow],
-    thresholds: Sequence[int],
+    finish: Finish,
     settings: Polygons,
+    index: IndexSource,
 ) -> list[ClassObjects]:
     """Objects of each class.
 
     Args:
         levels: (K, H, W) uint8.
-        scene: For its resolution.
+        metres: Side of a pixel.
         classes: The K classes.
-        thresholds: Level per class that ``evaluate`` chose.
-        settings: Thresholds that replace those, smoothing, smallest areas and simplification.
+        finish: How their masks are made.
+        settings: How these are traced.
+        index: Values of spectral indices, for rules that need them.
     """
-    pixel = scene.metres**2
+    masks = object_masks(levels, finish, metres, index, settings.window)
     found = []
-    for row, plane, level in zip(classes, levels, thresholds, strict=True):
-        mask = object_mask(plane, cleaning_of(settings, row.code, level), scene.metres)
+    for row, plane, mask in zip(classes, levels, masks, strict=True):
         rings = rings_of(corners_of(mask))
         parts = polygons_of(rings)
         if settings.simplify > 0:
             parts = simplified(parts, settings.simplify)
         means = mean_levels(mask, plane, rings) * probability_of(1)
-        found.append(ClassObjects(row, parts, means, shapely.area(parts) * pixel))
+        areas = shapely.area(parts) * metres**2
+        found.append(ClassObjects(row, parts, means, areas))
     return found

@@ -1,5 +1,6 @@
 """Stage polygons: outlines in map units, and what is made again when something changes."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def test_labelled_scenes_are_cut_at_thresholds_of_other_folds(tmp_path: Path) ->
 def test_reruns(tmp_path: Path) -> None:
     everything = {f"scene-{scene}" for scene in (*LABELLED, *TEST)}
     job = prepared(tmp_path)
-    assert built(job, polygons.run, "polygons") == everything
+    assert built(job, polygons.run, "polygons") == everything | {"gains"}
     first = path_of(job, "a_0_0").read_bytes()
     assert built(job, polygons.run, "polygons") == set()
     more = prepared(tmp_path, test=(*TEST, "t_0_2"))
@@ -119,6 +120,47 @@ def test_thresholds_of_the_configuration_replace_those_of_evaluate(tmp_path: Pat
     polygons.run(job)
     for scene in SHAPES:
         assert set(read_geojson(path_of(job, scene))) == {7}
+
+
+def test_rules_between_classes_and_what_they_gain(tmp_path: Path) -> None:
+    """Roads are everywhere but where water takes them away, also where both are true."""
+    rules = [{"rule": "clear", "by": [7], "of": [3], "name": "water clears road"}]
+    job = prepared(tmp_path, polygons={"rules": rules, "thresholds": {3: 0.01}, "min_area": {3: 8}})
+    polygons.run(job)
+    gains = stored(job.run / "polygons/gains/gains.json")
+    assert [row["step"] for row in gains["steps"]] == [
+        *("0.5", "thresholds", "small parts", "water clears road")
+    ]
+    last = gains["steps"][-1]
+    assert last["gain"] == pytest.approx(last["share"])
+    assert last["gain"] < -0.01
+    assert (
+        gains["end"]
+        == last["mean"]
+        == pytest.approx(gains["start"] + sum(row["gain"] for row in gains["steps"]))
+    )
+    text = (job.run / "polygons/gains/gains.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [float(row["mean"]) for row in rows] == pytest.approx(
+        [row["mean"] for row in gains["steps"]], abs=1e-6
+    )
+    for scene in SHAPES:
+        found = read_geojson(path_of(job, scene))
+        assert found[3].intersection(found[7]).area == 0
+        assert found[3].union(found[7]).area == pytest.approx(np.prod(SHAPES[scene]) * 1e-6)
+    plain = prepared(tmp_path / "plain", polygons={"gains": False})
+    polygons.run(plain)
+    assert not (plain.run / "polygons" / "gains").exists()
+
+
+def test_windows_change_nothing(tmp_path: Path) -> None:
+    smooth = {"smooth": 3.0, "closing": 4.0, "median": {7: 2}, "hysteresis": {3: 0.6}}
+    whole = prepared(tmp_path / "whole", polygons=smooth)
+    parts = prepared(tmp_path / "parts", polygons={**smooth, "window": 16})
+    for job in (whole, parts):
+        polygons.run(job)
+    for scene in SHAPES:
+        assert path_of(parts, scene).read_bytes() == path_of(whole, scene).read_bytes()
 
 
 def test_smoothing_and_holes_per_class(tmp_path: Path) -> None:

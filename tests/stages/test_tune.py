@@ -223,8 +223,8 @@ def test_overrides_come_after_what_was_tuned(tmp_path: Path) -> None:
         ("[1, 2]", "holds no polygons with thresholds"),
         ("a: [", "can't be read as YAML"),
         (
-            "polygons: {thresholds: {}, hysteresis: {}, smooth: {}, median: {}, closing: {}, opening: "
-            "{}, min_hole: {}, min_area: {3: 1, 5: 2}}",
+            "polygons: {thresholds: {}, hysteresis: {}, smooth: {}, median: {}, closing: {}, "
+            "opening: {}, min_hole: {}, min_area: {3: 1, 5: 2}}",
             "found for the classes 3, 5, but the configuration has 3, 7",
         ),
     ],

@@ -1,0 +1,109 @@
+"""From the levels of all classes to the masks that are traced: cleaning by class, then rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config.dataset import ClassRow
+from pipeline.config.mapping import Polygons
+from pipeline.config.rules import RuleRow
+from pipeline.mapping.components import without_small_parts
+from pipeline.mapping.coverage import UNANSWERED, Levels
+from pipeline.mapping.postprocessing import Cleaning, cleaning_of, object_mask
+from pipeline.mapping.rules.engine import apply
+from pipeline.mapping.rules.spectral import IndexSource
+from pipeline.mapping.tracing.corners import Mask
+
+Masks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What is done to the levels of a scene.
+
+    Attributes:
+        codes: The K class codes.
+        cleanings: (K,) of each class.
+        rules: Between classes, in order.
+    """
+
+    codes: tuple[int, ...]
+    cleanings: tuple[Cleaning, ...]
+    rules: tuple[RuleRow, ...]
+
+    def to_json(self) -> list[Any]:
+        """All of it as JSON values."""
+        cleanings = [asdict(cleaning) for cleaning in self.cleanings]
+        return [list(self.codes), cleanings, [row.model_dump(mode="json") for row in self.rules]]
+
+
+def finish_of(settings: Polygons, classes: Sequence[ClassRow], thresholds: Sequence[int]) -> Finish:
+    """What a configuration says is done.
+
+    Args:
+        settings: Section ``polygons``.
+        classes: The K classes.
+        thresholds: (K,) levels that ``evaluate`` chose.
+    """
+    codes = tuple(row.code for row in classes)
+    cleanings = tuple(
+        cleaning_of(settings, code, level) for code, level in zip(codes, thresholds, strict=True)
+    )
+    return Finish(codes, cleanings, tuple(settings.rules))
+
+
+def object_masks(
+    levels: Levels, finish: Finish, metres: float, index: IndexSource, side: int | None = None
+) -> Masks:
+    """Pixels of all classes' objects.
+
+    Args:
+        levels: (K, H, W) uint8, 0 for no answer.
+        finish: What is done.
+        metres: Side of a pixel.
+        index: Values of spectral indices, for rules that need them.
+        side: Pixels of a window's side, see :func:`object_mask`.
+
+    Returns:
+        (K, H, W) bool.
+    """
+    cleaned = np.stack(
+        [
+            object_mask(plane, cleaning, metres, side)
+            for plane, cleaning in zip(levels, finish.cleanings, strict=True)
+        ]
+    )
+    return settled(cleaned, finish, metres, answers(levels), index)
+
+
+def answers(levels: Levels) -> Mask:
+    """(H, W), where any class has an answer, of levels (K, H, W)."""
+    found: Mask = (levels != UNANSWERED).any(axis=0)
+    return found
+
+
+def settled(
+    cleaned: Masks, finish: Finish, metres: float, answered: Mask, index: IndexSource
+) -> Masks:
+    """Masks of each class by itself, as the rules between classes leave them.
+
+    What a rule leaves of a part may be less than the smallest that is kept, and then goes.
+
+    Args:
+        cleaned: (K, H, W), not changed.
+        finish: What is done.
+        metres: Side of a pixel.
+        answered: (H, W), see :func:`answers`.
+        index: Values of spectral indices.
+    """
+    found = apply(cleaned, finish.rules, finish.codes, metres, answered, index)
+    for place, cleaning in enumerate(finish.cleanings):
+        smallest = cleaning.min_area / metres**2
+        if smallest > 1 and not np.array_equal(found[place], cleaned[place]):
+            found[place] = without_small_parts(found[place], smallest)
+    return found

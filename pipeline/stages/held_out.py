@@ -1,0 +1,61 @@
+"""Predictions of labelled scenes beside their truth, and the thresholds that each is cut at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.artifacts import Item
+from pipeline.errors import ArtifactError
+from pipeline.files import read_json
+from pipeline.imagery.tiles import open_tiles, unpack
+from pipeline.learning.folds import read_folds
+from pipeline.mapping.held_out import HeldOutScene
+from pipeline.mapping.raster import read_levels
+from pipeline.stages.job import Job
+
+
+def read_held_out(prediction: Item, tile: Item) -> HeldOutScene:
+    """A labelled scene as its held-out networks see it.
+
+    Raises:
+        ArtifactError: If prediction and masks differ in shape.
+    """
+    scene = open_tiles(tile.folder)
+    truth, valid = unpack(scene.mask, scene.classes)
+    levels = read_levels(prediction.path("probability.tif"))
+    if levels.shape != truth.shape:
+        raise ArtifactError(
+            f"{prediction.folder}: is of shape {levels.shape}, but the masks are of {truth.shape}; "
+            "run `predict`"
+        )
+    return HeldOutScene(levels, truth, valid, scene.metres)
+
+
+def folds_of(job: Job) -> tuple[tuple[str, ...], ...]:
+    """Ids of the scenes of each fold."""
+    return read_folds(job.results("augment")["folds"].path("folds.json"))
+
+
+def thresholds_of(job: Job) -> Callable[[str], list[int]]:
+    """Levels that a scene is cut at, one per class in the configuration's order.
+
+    A labelled scene has those that were chosen without its fold, all others those of all folds.
+
+    Raises:
+        ArtifactError: If ``evaluate`` chose none for a class.
+    """
+    item = job.results("evaluate")["thresholds"]
+    for_all = read_json(item.path("thresholds.json"))
+    for_fold = read_json(item.path("held_out.json"))
+    fold_of = {scene: str(i) for i, fold in enumerate(folds_of(job)) for scene in fold}
+
+    def levels(scene: str) -> list[int]:
+        table = for_fold[fold_of[scene]] if scene in fold_of else for_all
+        try:
+            return [int(table[str(code)]["level"]) for code in job.config.dataset.codes]
+        except KeyError as error:
+            raise ArtifactError(
+                f"{item.folder}: has no threshold of class {error}; run `evaluate`"
+            ) from None
+
+    return levels
