@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.config.rules import Clear
-from pipeline.mapping.rules.discs import within
+from pipeline.mapping.morphology import grown
 from pipeline.mapping.tracing.corners import Mask
 
 
@@ -23,5 +23,5 @@ def cleared(masks: Mapping[int, Mask], row: Clear, metres: float) -> dict[int, M
         (H, W) of every class of ``row.of``, by code.
     """
     winners = np.logical_or.reduce([masks[code] for code in row.by])
-    free = ~within(winners, row.grow / metres)
+    free = ~grown(winners, row.grow / metres)
     return {code: masks[code] & free for code in row.of}

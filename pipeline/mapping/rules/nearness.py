@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.config.rules import Near
 from pipeline.mapping.components import labelled
-from pipeline.mapping.rules.discs import within
+from pipeline.mapping.morphology import grown
 from pipeline.mapping.tracing.corners import Mask
 
 
@@ -23,7 +23,7 @@ def kept_near(masks: Mapping[int, Mask], row: Near, metres: float) -> dict[int, 
     Returns:
         (H, W) of every class of ``row.of``, by code. Nothing is added.
     """
-    near = within(np.logical_or.reduce([masks[code] for code in row.to]), row.metres / metres)
+    near = grown(np.logical_or.reduce([masks[code] for code in row.to]), row.metres / metres)
     found = {}
     for code in row.of:
         labels, areas = labelled(masks[code])

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from pipeline.config.rules import Shape
 from pipeline.mapping.components import labelled
-from pipeline.mapping.rules.discs import blocks, fine, squared_distances, within
+from pipeline.mapping.morphology import grown
+from pipeline.mapping.rules.distances import blocks, fine, squared_distances
 from pipeline.mapping.tracing.corners import Mask
 
 _DIGITS = 6
@@ -71,7 +72,7 @@ def measured(mask: Mask, answered: Mask) -> Parts:
     root = np.sqrt(area + 1 / 3)
     angle = np.arcsin(np.minimum(1, 6 * area * depth / root**3)) / 3
     width = np.minimum(2 * root * np.sin(angle), np.sqrt(area))
-    open_sides = within(~np.pad(answered, 1), 1)[1:-1, 1:-1]
+    open_sides = grown(~np.pad(answered, 1), 1)[1:-1, 1:-1]
     touching = np.bincount(labels[open_sides], minlength=len(counts))[1:] > 0
     return Parts(
         labels,

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt
 
-from pipeline.mapping.rules.discs import blocks, fine, squared_distances, within
+from pipeline.mapping.morphology import grown
+from pipeline.mapping.rules.distances import blocks, fine, squared_distances
 from tests.mapping.rules.drawn import Mask, stacks
 
 
@@ -27,7 +28,7 @@ def test_a_disc_takes_centres_up_to_its_radius(masks: Mask, radius: float) -> No
     places = np.argwhere(np.ones_like(masks[0]))
     gaps = ((places[:, None] - set_pixels[None]) ** 2).sum(axis=2)
     expected = (gaps <= radius**2).any(axis=1).reshape(masks[0].shape)
-    np.testing.assert_array_equal(within(masks[0], radius), expected)
+    np.testing.assert_array_equal(grown(masks[0], radius), expected)
 
 
 @given(masks=stacks(1, 9))

@@ -1,4 +1,4 @@
-"""Discs of so many pixels around the pixels of a mask, exactly."""
+"""Distances to a mask, exactly, and grids of half the pixel size."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from pipeline.mapping.tracing.corners import Mask
 
 Value = TypeVar("Value", bound=np.generic)
-_SLACK = 1e-9
-"""Share by which a radius may fall short: 0.93 m / 0.31 m is 3 pixels."""
 
 
 def squared_distances(mask: Mask) -> NDArray[np.float32]:
@@ -34,21 +32,6 @@ def squared_distances(mask: Mask) -> NDArray[np.float32]:
     distances = np.asarray(cv2.distanceTransform(image, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
     squares: NDArray[np.float32] = np.rint(np.square(distances, dtype=np.float32))
     return squares
-
-
-def within(mask: Mask, radius: float) -> Mask:
-    """Pixels whose centre is at most ``radius`` pixels from that of a pixel of the mask.
-
-    That is the dilation of the mask by a disc. A radius below 1 changes nothing.
-
-    Args:
-        mask: (H, W).
-        radius: Pixels.
-    """
-    if radius < 1 - _SLACK:
-        return mask.copy()
-    found: Mask = squared_distances(mask) <= (radius * (1 + _SLACK)) ** 2
-    return found
 
 
 def fine(mask: Mask) -> Mask:
