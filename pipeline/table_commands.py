@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.config import load_config
+from pipeline.errors import SubmissionError
 
 if TYPE_CHECKING:
     from pipeline.mapping.submissions.terms import Terms
@@ -64,6 +65,8 @@ def check(
     for target in (repair, findings):
         if target is not None:
             check_target(target, inputs)
+    if repair is not None and findings is not None and repair.resolve() == findings.resolve():
+        raise SubmissionError(f"{repair}: --repair and --csv name the same file; give two names")
     dataset = load_config(config, (), data).dataset if config is not None else None
     terms = read_terms(sample, grid_sizes, dataset)
     inspection, tally = Inspection(file, terms), Tally()

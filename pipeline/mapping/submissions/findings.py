@@ -32,7 +32,11 @@ _ROWS: Final[tuple[tuple[str, Severity, str], ...]] = (
     ("line-ends", "note", "write '\\n'; --repair does"),
     ("header", "error", "write ImageId,ClassType,MultipolygonWKT; --repair does"),
     ("encoding", "error", "save as UTF-8; --repair drops the row"),
-    ("quotes", "error", "put one pair of quotes around the geometry; --repair drops the row"),
+    (
+        "quotes",
+        "error",
+        "put one pair of quotes around the geometry; --repair does, or drops the row",
+    ),
     ("fields", "error", "three fields, the geometry in quotes; --repair quotes what it can read"),
     ("field-size", "error", "simplify the polygons; --repair drops the row"),
     ("long-field", "note", "simplify the polygons if this is not meant"),

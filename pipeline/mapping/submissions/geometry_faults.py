@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
+from pipeline.mapping.submissions.crossings import PAIRS_AT_ONCE, crossing_points
 from pipeline.mapping.submissions.findings import Mark
 from pipeline.mapping.submissions.ring_text import LEAST_POINTS, Parts
 
@@ -30,7 +31,6 @@ _KINDS: Final = {
 }
 """Kinds of GEOS's reasons; all others are ``invalid``."""
 _INTERIORS_MEET: Final = "T********"
-_PAIRS_AT_ONCE: Final = 4_000_000
 
 
 def broken_places(parts: Parts) -> Iterator[Mark]:
@@ -106,31 +106,12 @@ def _short_rings(part: Any, name: str) -> Iterator[Mark]:
 
 
 def _crossings(part: Any, name: str) -> Iterator[Mark]:
-    """Points where two sides of a polygon cross each other inside of both."""
-    sides = _sides(part)
-    tree = STRtree(sides)
     message = f"invalid geometry: Self-intersection of {name}"
-    count, step = 0, max(1, _PAIRS_AT_ONCE // max(1, len(sides)))
-    for begin in range(0, len(sides), step):
-        one, two = tree.query(sides[begin : begin + step], predicate="crosses")
-        once = one + begin < two
-        points = shapely.intersection(sides[one[once] + begin], sides[two[once]])
-        places = np.unique(shapely.get_coordinates(points), axis=0)
-        for x, y in places:
-            count += 1
-            if count > LISTED:
-                yield Mark("self-crossing", f"{name}: crosses itself in more places", x, y)
-                return
-            yield Mark("self-crossing", message, float(x), float(y))
-
-
-def _sides(part: Any) -> Parts:
-    """Sides of all rings of a polygon as lines of two points."""
-    points, owners = shapely.get_coordinates(shapely.get_rings(part), return_index=True)
-    pairs = np.stack([points[:-1], points[1:]], axis=1)
-    kept = (owners[:-1] == owners[1:]) & (pairs[:, 0] != pairs[:, 1]).any(axis=1)
-    sides: Parts = shapely.linestrings(pairs[kept])
-    return sides
+    for count, (x, y) in enumerate(crossing_points(part)):
+        if count == LISTED:
+            yield Mark("self-crossing", f"{name}: crosses itself in more places", x, y)
+            return
+        yield Mark("self-crossing", message, x, y)
 
 
 def _touches(part: Any, name: str) -> Iterator[Mark]:
@@ -176,7 +157,7 @@ def _between(parts: Parts, is_valid: NDArray[np.bool_]) -> Iterator[Mark]:
 def _meetings(parts: Parts, kept: NDArray[np.int_]) -> Iterator[Mark]:
     """Pairs of valid polygons that have more than points in common."""
     tree = STRtree(parts[kept])
-    step = max(1, _PAIRS_AT_ONCE // max(1, len(kept)))
+    step = max(1, PAIRS_AT_ONCE // max(1, len(kept)))
     for begin in range(0, len(kept), step):
         one, two = tree.query(parts[kept[begin : begin + step]], predicate="intersects")
         once = one + begin < two

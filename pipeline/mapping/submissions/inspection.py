@@ -15,6 +15,7 @@ from pipeline.mapping.submissions.rows import Key, SubmissionRow, read_rows
 from pipeline.mapping.submissions.terms import Terms
 
 _FIRST_ROW = 1
+_WINDOWS = Mark("line-ends", "lines end with '\\r\\n' from here on, as Windows writes them")
 
 
 @dataclass
@@ -41,10 +42,16 @@ class Inspection:
         """
         header, rows = read_rows(self.path, self.terms.codes)
         yield from (Finding.of(mark, _FIRST_ROW) for mark in header.marks)
+        windows = header.windows
+        if windows:
+            yield Finding.of(_WINDOWS, _FIRST_ROW)
         found: dict[Key, int] = {}
         for row in rows:
             self.rows += 1
             marks = chain(row.marks, self._key_marks(row, found), self._geometry_marks(row))
+            if row.windows and not windows:
+                windows = True
+                yield Finding.of(_WINDOWS, row.number, row.image, row.code)
             for mark in marks:
                 yield Finding.of(mark, row.number, row.image, row.code)
         if self.terms.sample is not None:

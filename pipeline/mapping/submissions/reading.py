@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import MultiPolygon
 from shapely.errors import ShapelyError
 
 from pipeline.imagery.outlines import made_valid
+from pipeline.mapping.submissions.crossings import tangled
 from pipeline.mapping.submissions.findings import Mark
 from pipeline.mapping.submissions.ring_text import Parts, salvaged
 
@@ -25,9 +27,14 @@ MANY_VERTICES: Final = 5_000_000
 """Vertices of a row from which on it is noted."""
 _POLYGONAL: Final = re.compile(r"\s*(?:MULTI)?POLYGON\b\s*(ZM|Z|M)?\s*(?=\(|EMPTY)", re.IGNORECASE)
 _EMPTY: Final = re.compile(r"\s*([A-Za-z]+)(\s+(?:ZM|Z|M))?\s*EMPTY\s*", re.IGNORECASE)
-_WORD: Final = re.compile(r"[A-Za-z]{4,}")
-_NO_TAGS: Final = frozenset({"EMPTY", "INFINITY"})
+_WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _AREAS: Final = frozenset({"POLYGON", "MULTIPOLYGON"})
+_COLLECTION: Final = "GEOMETRYCOLLECTION"
+_TAGS: Final = _AREAS | {
+    *("POINT", "LINESTRING", "LINEARRING", "MULTIPOINT", "MULTILINESTRING", _COLLECTION),
+    *("CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE"),
+    *("TRIANGLE", "TIN", "POLYHEDRALSURFACE"),
+}
 _EXPONENT: Final = re.compile(r"\d\.?[eE][-+]?\d")
 _PAIR: Final = re.compile(r"([-+.\deE]+)\s+([-+.\deE]+)")
 _SHOWN: Final = 40
@@ -59,6 +66,8 @@ def read_text(text: str) -> Reading:
         parts, marks = _other(text)
         return _reading(parts, [*sized, *marks])
     try:
+        if "\0" in text:  # where GEOS would take the text to end
+            raise ValueError("it holds a NUL character")
         with np.errstate(all="ignore"):  # numbers past the largest float: found below
             geometry = shapely.from_wkt(text)
     except (ShapelyError, ValueError) as fault:
@@ -69,11 +78,15 @@ def read_text(text: str) -> Reading:
 
 
 def ground_of(reading: Reading) -> MultiPolygon:
-    """Valid polygons of a reading; what is invalid is mended as labels are, part by part."""
+    """Valid polygons of a reading; what is invalid is mended as labels are, part by part.
+
+    A polygon that is too tangled to be mended is left out.
+    """
     if not len(reading.parts):
         return MultiPolygon()
-    whole = shapely.multipolygons(reading.parts)
-    return whole if reading.valid else made_valid(whole)
+    if reading.valid:
+        return shapely.multipolygons(reading.parts)
+    return made_valid(shapely.multipolygons(reading.parts[~tangled(reading.parts)]))
 
 
 def _read_empty(text: str) -> Reading | None:
@@ -110,26 +123,33 @@ def _finite(parts: Parts, marks: list[Mark]) -> tuple[Parts, list[Mark]]:
     is_finite = np.isfinite(points).all(axis=1)
     if is_finite.all():
         return parts, marks
-    known = np.flatnonzero(is_finite)
     bad = np.flatnonzero(~is_finite)
     starts = np.searchsorted(owners, np.arange(len(parts)))
-    for at in bad:
-        beside = known[owners[known] == owners[at]] if len(bad) < _FEW else known[:0]
-        nearest = points[beside[np.argmin(np.abs(beside - at))]] if len(beside) else (None, None)
+    for at, beside in zip(bad, _beside(is_finite, bad), strict=True):
+        same = beside is not None and owners[beside] == owners[at]
+        x, y = points[beside].tolist() if same else (None, None)
         name = f"polygon {owners[at] + 1}, point {at - starts[owners[at]] + 1}"
-        rest = "; the point beside it lies" if len(beside) else ""
+        rest = "; the point beside it lies" if same else ""
         message = f"{name}: is ({points[at, 0]}, {points[at, 1]}), not finite{rest}"
-        x, y = (None if value is None else float(value) for value in nearest)
         marks.append(Mark("not-finite", message, x, y))
     kept = np.setdiff1d(np.arange(len(parts)), owners[bad])
     return parts[kept], marks
 
 
+def _beside(is_finite: NDArray[np.bool_], bad: NDArray[np.intp]) -> list[int | None]:
+    """Index of the last finite point before each bad one, or else of the first after it."""
+    known = np.flatnonzero(is_finite)
+    if not len(known):
+        return [None] * len(bad)
+    found: list[int | None] = known[np.maximum(np.searchsorted(known, bad) - 1, 0)].tolist()
+    return found
+
+
 def _other(text: str) -> tuple[Parts, list[Mark]]:
     """Polygons of a text that begins as no polygon does, however deep they lie in it."""
-    tags = [tag for tag in _WORD.finditer(text) if tag[0].upper() not in _NO_TAGS]
+    tags = [tag for tag in _WORD.finditer(text) if _name(tag[0]) in _TAGS]
     names = [_name(tag[0]) for tag in tags]
-    depth = names.count("GEOMETRYCOLLECTION")
+    depth = names.count(_COLLECTION)
     shown = f"{_shown(text)} is no POLYGON or MULTIPOLYGON"
     if depth:
         nested = f"; {depth} collections in each other or side by side" if depth > 1 else ""
@@ -140,13 +160,13 @@ def _other(text: str) -> tuple[Parts, list[Mark]]:
         marks = [Mark("geometry-type", shown, *_first_point(text))]
     found = []
     ends = [*(tag.start() for tag in tags[1:]), len(text)]
-    for tag, name, end in zip(tags, names, ends, strict=True):
+    for tag, name, end in zip(tags, names, ends[: len(tags)], strict=True):
         member = text[tag.start() : end]
         if name in _AREAS:
             parts, faults = salvaged(member, whole=False)
             found.append(parts)
             marks += faults
-        elif name != "GEOMETRYCOLLECTION" and len(tags) > 1:
+        elif name != _COLLECTION and len(tags) > 1:
             kind = f"holds a {name[:_SHOWN]}, which has no area"
             marks.append(Mark("geometry-type", kind, *_first_point(member)))
     return (np.concatenate(found) if found else _none()), marks
@@ -154,7 +174,7 @@ def _other(text: str) -> tuple[Parts, list[Mark]]:
 
 def _name(tag: str) -> str:
     name = tag.upper()
-    return next((area for area in _AREAS if name in {area + z for z in ("Z", "M", "ZM")}), name)
+    return next((area for area in _AREAS if name.removeprefix(area) in ("Z", "M", "ZM")), name)
 
 
 def _reading(parts: Parts, marks: list[Mark], geometry: Any = None) -> Reading:

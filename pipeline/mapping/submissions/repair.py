@@ -14,6 +14,7 @@ from shapely import MultiPolygon
 
 from pipeline.errors import SubmissionError
 from pipeline.imagery.outlines import polygons_of
+from pipeline.mapping.submissions.crossings import tangled
 from pipeline.mapping.submissions.geometry_faults import outside_places
 from pipeline.mapping.submissions.index import IndexedTable, indexed
 from pipeline.mapping.submissions.output import written_table
@@ -27,6 +28,7 @@ COLUMNS: Final = ("row", "scene", "class", "done", "area_before", "area_after", 
 """Columns of a table of repairs."""
 MOST_CHANGE: Final = 1e-3
 """Change of a row's area, of its area before, from which on it is said."""
+_LOSSY: Final = frozenset({"not-finite", "not-a-number", "unreadable"})
 _HARMLESS: Final = frozenset({"long-field", "many-vertices"})
 
 
@@ -41,6 +43,7 @@ class Repair:
         done: What was done.
         before: Area as it stood, each polygon by itself, square map units.
         after: Area as it is written.
+        lost: Whether polygons that could not be read or mended were dropped.
     """
 
     number: int
@@ -49,6 +52,7 @@ class Repair:
     done: tuple[str, ...]
     before: float = 0.0
     after: float = 0.0
+    lost: bool = False
 
     @property
     def change(self) -> float:
@@ -60,6 +64,8 @@ class Repair:
     @property
     def note(self) -> str:
         """What a person should look at: areas that changed by more than ``MOST_CHANGE``."""
+        if self.lost:
+            return "what could not be read was dropped, and nobody can tell its area; look at it"
         if abs(self.change) <= MOST_CHANGE:
             return ""
         if math.isinf(self.change):
@@ -149,15 +155,16 @@ def mended_text(texts: list[str], extent: tuple[float, float] | None) -> tuple[s
     before = sum(float(shapely.area(reading.parts).sum()) for reading in readings)
     for reading in readings:
         done += _needs(reading, extent)
+    lost = any(_is_lossy(reading) for reading in readings)
     if not done or (len(readings) == 1 and not _needs(readings[0], extent)):
         return different[0], Repair(0, "", "", tuple(done), before, before)
     whole = _united([_clean(reading, extent) for reading in readings])
     try:
         text = valid_text(whole, decimals_for(whole))
     except SubmissionError as fault:
-        text, done = EMPTY, [*done, f"dropped: {fault}"]
+        text, done, lost = EMPTY, [*done, f"dropped: {fault}"], True
     after = float(shapely.area(geometry_of(text)))
-    return text, Repair(0, "", "", tuple(dict.fromkeys(done)), before, after)
+    return text, Repair(0, "", "", tuple(dict.fromkeys(done)), before, after, lost)
 
 
 def _mended(table: IndexedTable, terms: Terms) -> Iterator[tuple[Repair, str | None]]:
@@ -197,6 +204,13 @@ def _needs(reading: Reading, extent: tuple[float, float] | None) -> list[str]:
     if extent is not None and any(outside_places(reading.parts, extent)):
         names.append("cut at the scene's edge")
     return names
+
+
+def _is_lossy(reading: Reading) -> bool:
+    """Whether polygons of a text were dropped, or will be."""
+    if any(mark.kind in _LOSSY for mark in reading.marks):
+        return True
+    return not reading.valid and bool(tangled(reading.parts).any())
 
 
 def _clean(reading: Reading, extent: tuple[float, float] | None) -> MultiPolygon:

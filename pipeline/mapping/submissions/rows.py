@@ -36,6 +36,7 @@ class SubmissionRow:
         wkt: Text of the geometry, not yet looked at.
         marks: What is wrong with the row, its geometry aside.
         key: Scene and class; None if the row can't be used at all.
+        windows: Whether its line ends as Windows writes it.
     """
 
     number: int
@@ -46,6 +47,7 @@ class SubmissionRow:
     wkt: str = ""
     marks: tuple[Mark, ...] = ()
     key: Key | None = None
+    windows: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,14 @@ class Header:
         width: Number of fields.
         marks: What is wrong with it, and with the file as a whole.
         is_row: Whether the header is missing and its place taken by a row.
+        windows: Whether its line ends as Windows writes it.
     """
 
     places: tuple[int, ...] = _AS_WRITTEN
     width: int = 3
     marks: tuple[Mark, ...] = ()
     is_row: bool = False
+    windows: bool = False
 
 
 def read_header(record: Record) -> Header:
@@ -71,31 +75,27 @@ def read_header(record: Record) -> Header:
     Columns are found by their names in any case; where names are missing, the contest's order is
     taken.
     """
-    marks = [Mark("byte-order-mark", "the file begins with a byte-order mark")]
-    data = record.data.removeprefix(MARK)
-    if len(data) == len(record.data):
-        marks = []
-    if record.windows:
-        marks.append(Mark("line-ends", "lines end as Windows writes them, with '\\r\\n'"))
-    text = data[:_SHOWN].decode("utf-8", "replace")
-    if record.open_quote or record.too_long:
-        return Header(marks=(*marks, Mark("header", f"can't be read: {text!r}")))
-    try:
-        fields = _fields(data.decode())
-    except (ValueError, csv.Error):
-        return Header(marks=(*marks, Mark("header", f"can't be read: {text!r}")))
+    has_mark = record.data.startswith(MARK)
+    marks = [Mark("byte-order-mark", "the file begins with a byte-order mark")] * has_mark
+    header = Header(windows=record.windows)
+    shown = repr(record.data.removeprefix(MARK)[:_SHOWN].decode("utf-8", "replace"))
+    fields, faults = _parted(record)
+    if fields is None:
+        message = f"the header {shown} can't be read: {faults[0].message}"
+        return replace(header, marks=(*marks, Mark("header", message)))
     if tuple(fields) == HEADER:
-        return Header(marks=tuple(marks))
-    wanted = ",".join(HEADER)
+        return replace(header, marks=tuple(marks))
+    message = f"the header is {shown}; the contest has {','.join(HEADER)}"
     names = [name.strip().lower() for name in fields]
-    known = [names.index(name.lower()) for name in HEADER if name.lower() in names]
-    if len(known) == len(HEADER):
-        marks.append(Mark("header", f"the header is {text!r} where the contest has {wanted}"))
-        return Header(tuple(known), len(fields), tuple(marks))
-    is_row = len(fields) >= len(HEADER) and fields[1].strip().isdigit()
-    what = "no header; a row stands in its place" if is_row else f"the header is {text!r}"
-    marks.append(Mark("header", f"{what}; the contest has {wanted}"))
-    return Header(width=3 if is_row else max(3, len(fields)), marks=tuple(marks), is_row=is_row)
+    places = tuple(names.index(name.lower()) for name in HEADER if name.lower() in names)
+    if len(places) == len(HEADER):
+        marks.append(Mark("header", message))
+        return replace(header, places=places, width=len(fields), marks=tuple(marks))
+    if len(fields) >= len(HEADER) and fields[1].strip().isdigit():
+        message = f"there is no header, a row stands in its place: {shown}"
+        return replace(header, marks=(*marks, Mark("header", message)), is_row=True)
+    width = max(len(HEADER), len(fields))
+    return replace(header, width=width, marks=(*marks, Mark("header", message)))
 
 
 def read_row(record: Record, header: Header, codes: Collection[int] | None = None) -> SubmissionRow:
@@ -106,10 +106,13 @@ def read_row(record: Record, header: Header, codes: Collection[int] | None = Non
         header: The table's header.
         codes: Class codes that may occur; None for any number.
     """
-    row = SubmissionRow(record.number, record.offset, record.length)
+    row = SubmissionRow(record.number, record.offset, record.length, windows=record.windows)
     fields, marks = _parted(record)
     if fields is not None and len(fields) != header.width:
-        marks = [Mark("fields", f"has {len(fields)} fields where the header has {header.width}")]
+        marks = [
+            *marks,
+            Mark("fields", f"has {len(fields)} fields where the header has {header.width}"),
+        ]
         fields = _joined(fields, header)
     if fields is None:
         return replace(row, marks=tuple(marks))
@@ -140,7 +143,8 @@ def row_at(file: IO[bytes], row: SubmissionRow, header: Header) -> SubmissionRow
     """A row that was met before, read again from a plain file."""
     file.seek(row.offset)
     data = file.read(row.length).rstrip(b"\r\n")
-    return read_row(Record(row.number, row.offset, row.length, data), header)
+    is_open = data.count(b'"') % 2 == 1
+    return read_row(Record(row.number, row.offset, row.length, data, is_open), header)
 
 
 def _rows(path: Path, header: Header, codes: Collection[int] | None) -> Iterator[SubmissionRow]:
@@ -159,7 +163,8 @@ def _parted(record: Record) -> tuple[Sequence[str] | None, list[Mark]]:
         size = f"{record.length:,} bytes; at most {tables.MAX_FIELD:,} are read"
         return None, [Mark("field-size", f"{start!r}... has {size}")]
     if record.open_quote:
-        return None, [Mark("quotes", f"{start!r}... opens a quote and never closes it")]
+        mark = Mark("quotes", f"{start!r}... opens a quote and never closes it")
+        return _closed(record.data.decode("utf-8", "replace")), [mark]
     data = record.data.removeprefix(MARK) if record.offset == 0 else record.data
     try:
         return _fields(data.decode()), []
@@ -167,6 +172,13 @@ def _parted(record: Record) -> tuple[Sequence[str] | None, list[Mark]]:
         return None, [Mark("encoding", f"{start!r}... is no UTF-8 ({fault})")]
     except csv.Error as fault:
         return None, [Mark("quotes", f"{start!r}... is no CSV ({fault})")]
+
+
+def _closed(text: str) -> Sequence[str] | None:
+    """Fields of a row whose last field opens a quote and never closes it."""
+    image, _, rest = text.partition(",")
+    code, _, last = rest.partition(",")
+    return (image, code, last[1:]) if last[:1] == '"' and text.count('"') == 1 else None
 
 
 def _joined(fields: Sequence[str], header: Header) -> Sequence[str] | None:

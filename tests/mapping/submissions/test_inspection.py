@@ -1,0 +1,139 @@
+"""The inspection names every problem with its row, whatever the rest of the table is like."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import SubmissionError
+from pipeline.mapping.submissions import stream
+from pipeline.mapping.submissions.findings import COLUMNS, KINDS, Finding, Tally
+from pipeline.mapping.submissions.inspection import Inspection
+from pipeline.mapping.submissions.terms import Terms, read_sample, read_terms
+from tests.mapping.submissions.tables import BOW_TIE, EMPTY, HEADER, SQUARE, square, write_table
+
+
+def inspect(path: Path, content: str | bytes, terms: Terms | None = None) -> list[tuple[str, int]]:
+    data = content.encode() if isinstance(content, str) else content
+    path.write_bytes(data)
+    found = Inspection(path, terms or Terms()).findings()
+    return [(finding.kind.name, finding.row) for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (HEADER + f"a,1,{EMPTY}\n", []),
+        ("\ufeff" + HEADER + f"a,1,{EMPTY}\n", [("byte-order-mark", 1)]),
+        (HEADER + f"a,1,{EMPTY}\na,2,{EMPTY}\r\na,3,{EMPTY}\r\n", [("line-ends", 3)]),
+        (HEADER.replace("\n", "\r\n"), [("line-ends", 1)]),
+        (f"a,1,{EMPTY}\nb,2,\n", [("header", 1), ("blank", 2)]),
+        (f"imageid,classtype,multipolygonwkt\na,1,{EMPTY}\n", [("header", 1)]),
+        (f"ClassType,ImageId,MultipolygonWKT\n1,a,{EMPTY}\n", [("header", 1)]),
+        (f"id,class,wkt\na,1,{EMPTY}\n", [("header", 1)]),
+        (HEADER + f"a,1,{SQUARE}\n", [("fields", 2)]),
+        (HEADER + f'a,1,{EMPTY},4\n"b",2\nb,3,""\n',
+         [("fields", 2), ("fields", 3), ("blank", 4)]),
+        (HEADER + f'a,1,"{SQUARE}\nb,2,"{EMPTY}"\n', [("quotes", 2)]),
+        (HEADER + f'a,1,"{SQUARE}" x\nb,2,{EMPTY}\n', [("quotes", 2)]),
+        (HEADER.encode() + b"a,1,\xff\xfe\n", [("encoding", 2)]),
+        (HEADER + f"../a,1,{EMPTY}\na,-1,{EMPTY}\na,x,{EMPTY}\na,1e1,{EMPTY}\n",
+         [("scene-id", 2), ("class-code", 3), ("class-code", 4), ("class-code", 5)]),
+        (HEADER + f"a,1,{EMPTY}\na,1,{EMPTY}\na,01,{EMPTY}\n",
+         [("duplicate", 3), ("duplicate", 4)]),
+        # Every problem of a row, and of every row.
+        (HEADER + f'../a,x,"{BOW_TIE}"\na,1,"{BOW_TIE}"\n',
+         [("scene-id", 2), ("class-code", 2), ("self-crossing", 2), ("self-crossing", 3)]),
+    ],
+)  # fmt: skip
+def test_rows_by_hand(tmp_path: Path, content: str | bytes, found: list[tuple[str, int]]) -> None:
+    assert inspect(tmp_path / "a.csv", content) == found
+
+
+def test_against_sample_extents_and_codes(tmp_path: Path) -> None:
+    sample = write_table(tmp_path / "sample.csv", ("a", 1, EMPTY), ("a", 2, EMPTY), ("b", 1, EMPTY))
+    grids = tmp_path / "grid.csv"
+    grids.write_text(",Xmax,Ymin\na,2,-2\n")
+    terms = read_terms(sample, grids)
+    content = HEADER + f'b,1,"{SQUARE}"\na,1,"{square(1.5)}"\nc,7,{EMPTY}\n'
+    assert inspect(tmp_path / "x.csv", content, terms) == [
+        ("no-extent", 2),
+        ("outside", 3),
+        ("no-extent", 4),
+        ("order", 2),
+        ("extra", 4),
+        ("missing", 3),
+    ]
+    only_codes = Terms(codes=(1, 2))
+    assert inspect(tmp_path / "x.csv", content, only_codes) == [("class-code", 4)]
+
+
+def test_numbers_of_a_whole_inspection(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, SQUARE), ("a", 2, EMPTY), ("a", 3, BOW_TIE))
+    inspection = Inspection(path)
+    assert len(list(inspection.findings())) == 1
+    assert (inspection.rows, inspection.filled) == (3, 2)
+
+
+def test_packed_tables_have_the_same_findings(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, BOW_TIE), ("a", 1, ""))
+    packed = tmp_path / "a.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert list(Inspection(packed).findings()) == list(Inspection(path).findings())
+
+
+def test_fields_longer_than_the_csv_limit(tmp_path: Path) -> None:
+    ring = ", ".join(f"{i} 0" for i in range(30_000))
+    path = write_table(tmp_path / "a.csv", ("a", 1, f"POLYGON ((0 0, {ring}, 5 -9, 0 0))"))
+    assert path.stat().st_size > 200_000
+    assert list(Inspection(path).findings()) == []
+
+
+def test_field_past_every_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MOST_RECORD", 1000)
+    content = HEADER + f'a,1,"{"1 2, " * 900}"\nb,2,\n'
+    assert inspect(tmp_path / "a.csv", content) == [("field-size", 2), ("blank", 3)]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n"])
+def test_empty_file(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SubmissionError, match="is empty"):
+        inspect(tmp_path / "a.csv", content)
+
+
+def test_finding_as_cells(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, BOW_TIE))
+    (finding,) = Inspection(path).findings()
+    cells = dict(zip(COLUMNS, finding.cells, strict=True))
+    assert cells["kind"] == "self-crossing"
+    assert (cells["row"], cells["scene"], cells["class"]) == ("2", "a", "1")
+    assert (float(cells["x"]), float(cells["y"])) == (0.5, -0.5)
+    assert str(finding).startswith("row 2: invalid geometry: Self-intersection")
+
+
+def test_tally_counts_all_and_keeps_few() -> None:
+    tally = Tally(shown=2)
+    for row in range(2, 7):
+        tally.add(Finding(KINDS["blank"], row, "a", "1", None, None, "blank"))
+    tally.add(Finding(KINDS["exponent"], 9, "a", "1", 0.5, 1.0, "one"))
+    assert (tally.total("error"), tally.total("note")) == (5, 1)
+    lines = tally.lines()
+    assert lines[0].startswith("error blank: 5")
+    assert lines[3] == "  ... and 3 more"
+    assert lines[5] == "  row 9: one at (0.5, 1) (scene a, class 1)"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (HEADER, "has no rows"),
+        (HEADER + "a,1,x\na,1,x\n", "row 3: scene a, class 1 stands in row 2 already"),
+        (HEADER + "../a,1,x\n", "row 2: '../a' can't be"),
+        ("a,b\n1,2\n", "the header is 'a,b'"),
+    ],
+)
+def test_bad_samples(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "sample.csv"
+    path.write_text(content)
+    with pytest.raises(SubmissionError, match=message):
+        read_sample(path)

@@ -1,0 +1,87 @@
+"""check, vote and diff on the command line."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipeline.cli import app
+from pipeline.errors import SubmissionError
+from tests.mapping.submissions.tables import BOW_TIE, EMPTY, SQUARE, square, write_table
+
+
+def run(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_good_table(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, SQUARE), ("a", 2, EMPTY))
+    done = run("check", path, "--sample", path)
+    assert done.exit_code == 0
+    assert "2 rows, 1 with ground; 0 errors, 0 notes" in done.stdout
+
+
+def test_notes_are_no_errors(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, SQUARE.replace("1 0", "1e0 0")))
+    done = run("check", path)
+    assert done.exit_code == 0
+    assert "note exponent: 1" in done.stdout
+
+
+def test_errors_are_summed_up_and_written_whole(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", *(("a", code, BOW_TIE) for code in range(5)))
+    done = run("check", path, "--csv", tmp_path / "f.csv", "--repair", tmp_path / "b.csv")
+    assert done.exit_code == 1
+    assert "error self-crossing: 5" in done.stdout
+    assert "... and 2 more" in done.stdout
+    assert "(scene a, class 4): made valid; area 0 -> 0.5" in done.stdout
+    with (tmp_path / "f.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["row"], row["x"], row["y"]) for row in rows] == [
+        (str(number), "0.5", "-0.5") for number in range(2, 7)
+    ]
+    assert run("check", tmp_path / "b.csv").exit_code == 0
+
+
+def test_grid_sizes(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, square(1)))
+    (tmp_path / "grid.csv").write_text(",Xmax,Ymin\na,1.5,-2\n")
+    done = run("check", path, "--grid-sizes", tmp_path / "grid.csv")
+    assert done.exit_code == 1
+    assert "0.5 past the scene" in done.stdout
+
+
+def test_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, SQUARE))
+    for option in ("--repair", "--csv", "--sample"):
+        others = ("--repair", path) if option == "--sample" else ()
+        with pytest.raises(SubmissionError, match="is an input itself"):
+            run("check", path, option, path, *others)
+    with pytest.raises(SubmissionError, match="make its folder"):
+        run("check", path, "--repair", tmp_path / "none" / "b.csv")
+    with pytest.raises(SubmissionError, match="same file"):
+        run("check", path, "--repair", tmp_path / "b.csv", "--csv", tmp_path / "b.csv")
+    assert SQUARE in path.read_text()
+
+
+def test_vote_and_diff(tmp_path: Path) -> None:
+    one = write_table(tmp_path / "one.csv", ("a", 1, square(0, 2)), ("b", 1, SQUARE))
+    two = write_table(tmp_path / "two.csv", ("a", 1, square(1, 2)), ("c", 1, SQUARE))
+    out = tmp_path / "out.csv.gz"
+    done = run("vote", out, one, two, one, "--weights", "1,3,1", "--share", "0.5")
+    assert done.exit_code == 0
+    assert "1 rows are missing in a table" in done.stdout
+    assert "1 rows are not in" in done.stdout
+    assert "2 rows, 1 with ground, of 3 tables" in done.stdout
+    done = run("diff", one, out, "--csv", tmp_path / "d.csv")
+    assert done.exit_code == 0
+    assert "2 rows compared, 0 of them in one table only; 2 scenes differ" in done.stdout
+    with (tmp_path / "d.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["iou"]) for row in rows] == pytest.approx([1 / 3, 0])
