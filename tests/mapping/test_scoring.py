@@ -13,6 +13,8 @@ from pipeline.config.dataset import ClassRow
 from pipeline.errors import ScoringError
 from pipeline.imagery.outlines import check_outline, made_valid
 from pipeline.mapping.jaccard import Overlap
+from pipeline.mapping.objects import Found
+from pipeline.mapping.score_record import scenes_csv, score_record
 from pipeline.mapping.scoring import score_scenes, score_sources
 from pipeline.mapping.text import polygonal
 
@@ -148,3 +150,64 @@ def test_empty_truth(tmp_path: Path) -> None:
     submission = table(tmp_path / "submission.csv", ("a", 1, box(0, 0, 1, 1)))
     with pytest.raises(ScoringError, match="has no rows"):
         score_sources(submission, truth, classes(1))
+
+
+def test_scenes_objects_and_intervals(tmp_path: Path) -> None:
+    truth = table(
+        tmp_path / "truth.csv",
+        ("b", 1, box(0, 0, 1, 1)),
+        ("a", 1, MultiPolygon([shapely.box(0, 0, 4, 1), shapely.box(5, 0, 6, 1)]).wkt),
+        ("c", 1, "MULTIPOLYGON EMPTY"),
+    )
+    submission = table(
+        tmp_path / "submission.csv",
+        ("c", 1, "MULTIPOLYGON EMPTY"),
+        ("b", 1, "MULTIPOLYGON EMPTY"),
+        ("a", 1, box(0, 0, 4, 1)),
+    )
+    rows = classes(1, countable=True)
+    score = score_sources(submission, truth, rows)
+    assert score.objects == {1: Found(1, 0, 2)}
+    ranges, mean = score.intervals("zero")
+    # Of the 27 draws of three scenes 8 lack a, which gives 0 or nothing, 7 have a without b: 4 / 5.
+    # Both are more than the twentieth of the draws that an interval leaves out at each end.
+    assert ranges == {1: mean}
+    assert mean == (0.0, 0.8)
+    record = score_record(score, rows, "zero", "solution")
+    assert record["scenes"] == ["a", "b", "c"]
+    assert record["interval"] == [0.0, 0.8]
+    assert record["classes"]["1"] == {
+        "name": "class 1",
+        "jaccard": pytest.approx(4 / 6),
+        "interval": [0.0, 0.8],
+        "tp": 4,
+        "fp": 0,
+        "fn": 2,
+        "objects": {
+            **{"tp": 1, "fp": 0, "fn": 2, "precision": 1, "f1": 0.5},
+            "recall": pytest.approx(1 / 3),
+        },
+    }
+    assert scenes_csv(score) == (
+        "scene,class,jaccard,tp,fp,fn\na,1,0.8,4.0,0.0,1.0\nb,1,0.0,0.0,0.0,1.0\nc,1,,0.0,0.0,0.0\n"
+    )
+
+
+def test_intervals_don_t_depend_on_the_order_of_rows(tmp_path: Path) -> None:
+    rows = [(scene, 1, box(0, 0, width, 1)) for width, scene in enumerate("abcdef", start=1)]
+    predicted = [(scene, 1, box(0, 0, 3, 1)) for scene in "abcdef"]
+    one = score_sources(
+        table(tmp_path / "p.csv", *predicted), table(tmp_path / "t.csv", *rows), classes(1)
+    )
+    other = score_sources(
+        table(tmp_path / "p.csv", *predicted[::-1]), table(tmp_path / "t.csv", *rows), classes(1)
+    )
+    assert one.intervals("zero") == other.intervals("zero")
+    low, high = one.intervals("zero")[1]
+    assert low < one.mean("zero") < high
+
+
+def test_classes_that_are_not_countable_have_no_objects(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", ("a", 1, box(0, 0, 1, 1)))
+    score = score_sources(path, path, classes(1))
+    assert score_record(score, classes(1), "zero", "solution")["classes"]["1"]["objects"] is None

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import ScoringError
+from pipeline.mapping.polygons import trace
 from pipeline.stages import evaluate, polygons, score, submission
 from pipeline.stages.job import Job
 from tests.stages.fake_run import (
@@ -45,7 +46,31 @@ def test_against_the_solution(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert road["fp"] == pytest.approx(6e-6)
     assert road["fn"] == pytest.approx(0, abs=1e-15)
     assert record["mean_jaccard"] == pytest.approx((true / (true + 6) + 1) / 2)
-    assert "Water" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "Water" in shown
+    assert max(map(len, shown.splitlines())) <= 100
+    low, high = record["classes"]["3"]["interval"]
+    assert low < road["jaccard"] < high
+    assert high == pytest.approx(1)
+    assert road["objects"] is None
+    rows = (job.run / "score" / "scenes.csv").read_text().splitlines()
+    assert rows[0] == "scene,class,jaccard,tp,fp,fn"
+    assert len(rows) == 1 + len(TEST) * 2
+    assert rows[4].startswith("t_0_1,7,1.0,")
+
+
+def test_objects_of_countable_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    job = prepared(tmp_path, "solution.csv")
+    water, road = (row.model_dump(mode="json") for row in reversed(job.config.dataset.classes))
+    job = changed(job, dataset={"classes": [road | {"countable": True}, water]})
+    score.run(job)
+    record = stored(job.run / "score" / "score.json")["classes"]
+    count = sum(len(trace(masks_of(scene)[0])) for scene in TEST)
+    assert record["3"]["objects"] == {
+        **{"tp": count, "fp": 0, "fn": 0, "precision": 1, "recall": 1, "f1": 1}
+    }
+    assert record["7"]["objects"] is None
+    assert "precision" in capsys.readouterr().out
 
 
 def test_without_solution_the_score_is_cross_validated(
@@ -98,3 +123,19 @@ def test_any_table_against_any_truth(tmp_path: Path, capsys: pytest.CaptureFixtu
     )
     assert record["mean_jaccard"] == pytest.approx(1)
     assert "submission.csv against solution.csv" in capsys.readouterr().out
+
+
+def test_a_runs_polygons_against_a_table_and_systems_that_differ(tmp_path: Path) -> None:
+    job = prepared(tmp_path)
+    truth = tmp_path / "raw" / "solution.csv"
+    dataset, settings = job.config.dataset, job.config.score
+    record = score.score_files(job.run / "polygons", truth, dataset, settings)
+    assert record["mean_jaccard"] == pytest.approx(1)
+    assert record["scenes"] == list(TEST)
+    elsewhere = tmp_path / "elsewhere.csv"
+    text = "ImageId,ClassType,MultipolygonWKT\n"
+    shape = "POLYGON ((500000 0, 500001 0, 500001 1, 500000 0))"
+    rows = "".join(f'{scene},{code},"{shape}"\n' for scene in TEST for code in (3, 7))
+    elsewhere.write_text(text + rows)
+    with pytest.raises(ScoringError, match="one coordinate system"):
+        score.score_files(elsewhere, truth, dataset, settings)
