@@ -55,6 +55,7 @@ CHAIN = (
             "dataset",
             "scenes.nodata",
             "score.absent",
+            "evaluate.slack",
             "ensemble.combine",
             *_INHERITED,
             *_models("classes", "answers", "capacity", *_INHERITED),

@@ -33,6 +33,9 @@ class Evaluate(Section):
 
     thresholds: Literal["tuned"] | Fraction = "tuned"
     """Tuned: the level with the best pooled Jaccard; or one probability for all classes."""
+    slack: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Share of the best Jaccard index that a tuned threshold may lose, to lie in the middle of
+    those that are as good: the very best one is chance and does less well on other scenes."""
 
 
 class Polygons(Section):

@@ -123,23 +123,37 @@ class LevelCounts:
         curves: NDArray[np.float64] = tp / np.maximum(union, 1)
         return curves
 
-    def best(self) -> Best:
+    def best(self, slack: float = 0.0) -> Best:
         """The best threshold of each class.
 
-        Of equally good ones the one in their middle is taken: it is the farthest from where
-        either side starts to lose.
+        Levels around the best one that lose next to nothing of its Jaccard index are as good: which
+        of them is the very best is chance, and other scenes tell another. The one in their middle
+        is the farthest from where either side starts to lose.
+
+        Args:
+            slack: Share of the best Jaccard index that a level may lose to count as good.
         """
         curves = self.curves()
         return Best(
-            np.array([1 + _middle_of_best(curve) for curve in curves], np.int64),
+            np.array([1 + _middle_of_best(curve, slack) for curve in curves], np.int64),
             curves.max(axis=1, initial=0),
         )
 
 
-def _middle_of_best(curve: NDArray[np.float64]) -> int:
-    """Index of the middle one of the largest values; the last index if nothing is above zero."""
-    best = np.flatnonzero(curve == curve.max())
-    return int(best[len(best) // 2]) if curve.max() > 0 else len(curve) - 1
+def _middle_of_best(curve: NDArray[np.float64], slack: float) -> int:
+    """Index of the middle of the good values around the best; the last if nothing is above zero."""
+    top = curve.max()
+    if top <= 0:
+        return len(curve) - 1
+    best = np.flatnonzero(curve == top)
+    if not slack:
+        return int(best[len(best) // 2])
+    middle = best[len(best) // 2]
+    bad = np.flatnonzero(curve < top * (1 - slack))
+    place = np.searchsorted(bad, middle)
+    low = bad[place - 1] + 1 if place > 0 else 0
+    high = bad[place] - 1 if place < len(bad) else len(curve) - 1
+    return int(low + high) // 2
 
 
 def _at_or_above(counts: Counts) -> Counts:

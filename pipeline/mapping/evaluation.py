@@ -63,7 +63,8 @@ def evaluate(
     per_fold = [pooled([counts[scene] for scene in fold]) for fold in folds]
     everything = pooled(per_fold)
     if settings.thresholds == "tuned":
-        chosen, held_out = best_thresholds(everything), cross_fitted(per_fold)
+        slack = settings.slack
+        chosen, held_out = best_thresholds(everything, slack), cross_fitted(per_fold, slack)
     else:
         chosen = np.full(len(everything.positives), level_of(settings.thresholds))
         held_out = [chosen] * len(folds)

@@ -36,19 +36,22 @@ class HeldOut:
     folds: tuple[float, ...]
 
 
-def score_folds(counts: Sequence[LevelCounts], objective: Objective, absent: Absent) -> HeldOut:
+def score_folds(
+    counts: Sequence[LevelCounts], objective: Objective, absent: Absent, slack: float = 0.0
+) -> HeldOut:
     """Scores of folds, each predicted by networks that were not trained on it.
 
     Args:
         counts: Levels of each fold's pixels, two folds or more.
         objective: Where thresholds come from: the other folds, all folds, or 0.5.
         absent: What a class counts that is nowhere.
+        slack: Of thresholds, see :func:`best_thresholds`.
     """
     everything = pooled(counts)
     if objective == "cross_fitted":
-        thresholds = cross_fitted(counts)
+        thresholds = cross_fitted(counts, slack)
     elif objective == "chosen":
-        thresholds = [best_thresholds(everything)] * len(counts)
+        thresholds = [best_thresholds(everything, slack)] * len(counts)
     else:
         thresholds = [np.full(len(everything.positives), level_of(0.5))] * len(counts)
     overlaps = overlaps_across(counts, thresholds)

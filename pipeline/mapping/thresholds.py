@@ -20,9 +20,15 @@ def pooled(counts: Sequence[LevelCounts]) -> LevelCounts:
     return reduce(LevelCounts.merge, counts)
 
 
-def best_thresholds(counts: LevelCounts) -> Counts:
-    """(K,) thresholds with the best Jaccard index; 256 for a class without positives."""
-    return counts.best().level
+def best_thresholds(counts: LevelCounts, slack: float = 0.0) -> Counts:
+    """(K,) thresholds with the best Jaccard index; 256 for a class without positives.
+
+    Args:
+        counts: Counts of all pixels.
+        slack: Share of the best that is given up to lie in the middle of good ones, see
+            :meth:`LevelCounts.best`.
+    """
+    return counts.best(slack).level
 
 
 def level_of(probability: float) -> int:
@@ -36,19 +42,20 @@ def probability_of(level: int) -> float:
     return level / (LEVELS - 1)
 
 
-def cross_fitted(counts: Sequence[LevelCounts]) -> list[Counts]:
+def cross_fitted(counts: Sequence[LevelCounts], slack: float = 0.0) -> list[Counts]:
     """Thresholds for each fold, chosen on the other folds only.
 
     No pixel takes part in the choice of its threshold; it may in that of its network's weights.
 
     Args:
         counts: Counts of each of two or more folds.
+        slack: See :func:`best_thresholds`.
 
     Returns:
         (K,) thresholds per fold.
     """
     return [
-        best_thresholds(pooled([*counts[:fold], *counts[fold + 1 :]]))
+        best_thresholds(pooled([*counts[:fold], *counts[fold + 1 :]]), slack)
         for fold in range(len(counts))
     ]
 

@@ -147,7 +147,10 @@ def _score(task: Task) -> dict[str, Any]:
     answers = {code for row in rows for code in config.answers_of(row)}
     places = [place for place, code in enumerate(codes) if code in answers]
     found = score_folds(
-        [_only(count, places) for count in counts], config.search.objective, config.score.absent
+        [_only(count, places) for count in counts],
+        config.search.objective,
+        config.score.absent,
+        config.evaluate.slack,
     )
     return {
         "outcome": "done",

@@ -49,6 +49,23 @@ def test_separable_class_gets_the_middle_of_the_gap() -> None:
     assert best_thresholds(fold)[0] == pytest.approx(150, abs=1)
 
 
+def test_middle_of_levels_that_are_nearly_as_good() -> None:
+    """All from 91 to 100; 38 of 40 from 61 on, and 37 of 38 up to 140."""
+    fold = counts({100: 1, 140: 2, 200: 35}, {90: 2, 60: 4, 20: 9})
+    assert best_thresholds(fold).tolist() == [96]
+    assert best_thresholds(fold, 0.05).tolist() == [(61 + 140) // 2]
+    assert best_thresholds(fold, 0.01).tolist() == [95]
+
+
+def test_levels_that_are_as_good_hang_together() -> None:
+    """A second run of good levels, past one that is worse, does not count."""
+    fold = counts({50: 4, 200: 10}, {40: 3, 45: 1, 190: 8})
+    curve = fold.curves()[0]
+    assert curve[40:45].tolist() == pytest.approx([14 / 23] * 5)
+    assert best_thresholds(fold, 0.2)[0] > 190
+    assert best_thresholds(counts({}, {3: 5}), 0.05).tolist() == [NOTHING]
+
+
 def test_threshold_of_a_fold_comes_from_the_others() -> None:
     first = counts({200: 4}, {100: 4})
     second = counts({60: 4}, {40: 4})
