@@ -103,7 +103,8 @@ class _Strips:
     entered: NDArray[np.bool_]
 
     def where(self, chosen: NDArray[np.bool_]) -> _Strips:
-        return _Strips(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        places = np.flatnonzero(chosen)
+        return _Strips(*(getattr(self, field.name)[places] for field in fields(self)))
 
 
 def cells_of(edges: Edges, grid: Grid) -> Cells:
@@ -113,26 +114,39 @@ def cells_of(edges: Edges, grid: Grid) -> Cells:
         edges: Edges whose points lie from (0, 0) to the grid's far corner.
         grid: The grid.
     """
-    strips = _strips(edges, grid)
-    corner = _corners(strips, grid)
-    flat = strips.y0.astype(np.int64) == strips.y1.astype(np.int64)
-    pieces = [_within_rows(strips.where(flat & (strips.x1 > strips.x0)), grid)]
-    if not flat.all():
-        pieces += _across_rows(strips.where(~flat), grid)
+    uncut = _uncut(edges, grid)
+    inside = (uncut.x1.astype(np.int64) == uncut.column) & _is_flat(uncut)
+    strips = _across_columns(uncut.where(~inside))
+    flat = _is_flat(strips)
+    pieces = [
+        _within_rows(uncut.where(inside & (uncut.x1 > uncut.x0)), grid),
+        _within_rows(strips.where(flat & (strips.x1 > strips.x0)), grid),
+        *_across_rows(strips.where(~flat), grid),
+    ]
     columns = ([getattr(piece, field.name) for piece in pieces] for field in fields(Pieces))
-    return Cells(Pieces(*map(np.concatenate, columns)), corner)
+    return Cells(Pieces(*map(np.concatenate, columns)), _corners(strips, grid))
 
 
-def _strips(edges: Edges, grid: Grid) -> _Strips:
-    """Edges cut at the lines between columns; the cuts lie on the lines to the last bit."""
+def _uncut(edges: Edges, grid: Grid) -> _Strips:
+    """Whole edges, in units of cells."""
     (x0, y0), (x1, y1) = (edges.left / grid.size).T, (edges.right / grid.size).T
-    first = x0.astype(np.int64)
-    count = x1.astype(np.int64) - first + 1
+    return _Strips(x0.astype(np.int64), x0, y0, x1, y1, edges.weight, np.zeros(len(x0), bool))
+
+
+def _is_flat(strips: _Strips) -> NDArray[np.bool_]:
+    """Which strips begin and end in one row."""
+    return np.equal(strips.y0.astype(np.int64), strips.y1.astype(np.int64))
+
+
+def _across_columns(edges: _Strips) -> _Strips:
+    """Edges cut at the lines between columns; the cuts lie on the lines to the last bit."""
+    count = edges.x1.astype(np.int64) - edges.column + 1
     owner, step = ramps(count)
-    column = first[owner] + step
+    column = edges.column[owner] + step
     entered, leaves = step > 0, step < count[owner] - 1
-    slope = np.divide(y1 - y0, x1 - x0, out=np.zeros(len(x0)), where=count > 1)
-    x0, y0, x1, y1 = x0[owner], y0[owner], x1[owner], y1[owner]
+    width, rise = edges.x1 - edges.x0, edges.y1 - edges.y0
+    slope = np.divide(rise, width, out=np.zeros(len(width)), where=count > 1)
+    x0, y0, x1, y1 = edges.x0[owner], edges.y0[owner], edges.x1[owner], edges.y1[owner]
     at_line = _between(y0 + (column - x0) * slope[owner], y0, y1)
     return _Strips(
         column,

@@ -46,29 +46,23 @@ def edges_of(geometry: Polygonal, origin: Floats) -> Edges:
     """
     _, points, (rings, polygons, *_) = shapely.to_ragged_array([geometry], include_z=False)
     points = points - origin
-    start, end = points[:-1], points[1:]
-    within = np.ones(len(start), bool)
-    within[rings[1:-1] - 1] = False  # from the end of a ring to the start of the next
-    weight = np.repeat(_turns(start, end, within, rings, polygons), np.diff(rings))[:-1]
-    start, end, weight = start[within], end[within], weight[within]
-    back = (start[:, 0] > end[:, 0])[:, None]
-    return Edges(
-        np.where(back, end, start),
-        np.where(back, start, end),
-        np.where(back[:, 0], -weight, weight),
-    )
+    # From each point to the next, but not from the end of a ring to the start of the next one.
+    first = np.delete(np.arange(len(points)), rings[1:] - 1)
+    start, end = points[first], points[first + 1]
+    counts = np.diff(rings) - 1
+    weight = np.repeat(_turns(start, end, np.cumsum(counts) - counts, polygons), counts)
+    back = np.flatnonzero(start[:, 0] > end[:, 0])
+    start[back], end[back] = end[back], start[back]
+    weight[back] *= -1
+    return Edges(start, end, weight)
 
 
 def _turns(
-    start: Floats,
-    end: Floats,
-    within: NDArray[np.bool_],
-    rings: NDArray[np.int32],
-    polygons: NDArray[np.int32],
+    start: Floats, end: Floats, rings: NDArray[np.int64], polygons: NDArray[np.int32]
 ) -> Floats:
     """Per ring 1 if it has the inside to its left (shells counter-clockwise), else -1."""
     cross = (start[:, 0] - end[:, 0]) * (start[:, 1] + end[:, 1])
-    twice_area = np.add.reduceat(np.where(within, cross, 0), rings[:-1])
-    hole = np.ones(len(rings) - 1, bool)
+    twice_area = np.add.reduceat(cross, rings)
+    hole = np.ones(len(rings), bool)
     hole[polygons[:-1]] = False
     return np.where((twice_area > 0) != hole, 1.0, -1.0)
