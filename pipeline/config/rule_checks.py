@@ -43,9 +43,10 @@ def check_rules(
                     "their group in features.groups of a model"
                 )
         if row.title in titles:
+            fix = "a name of its own" if row.name is None else "another name"
             raise ValueError(
                 f"{place}: row {titles.index(row.title)} has the same name; give one of them "
-                "another name, or remove it"
+                f"{fix}, or remove it"
             )
         titles.append(row.title)
 

@@ -32,6 +32,7 @@ from pipeline.mapping.tracing.corners import Mask
 
 _DIGITS = 6
 """Decimals of a measure in pixels; the last bits of a sum depend on its order."""
+_SLACK = 10.0**-_DIGITS
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,16 @@ def sorted_by_shape(
 
 def _failing(parts: Parts, row: Shape, metres: float) -> NDArray[np.bool_]:
     """Parts (parts,) that break a criterion; a limit itself is within it."""
-    units = {"area": metres**2, "length": metres, "width": metres, "elongation": 1.0}
     fails = np.zeros(len(parts.area), dtype=np.bool_)
-    for key, limit in row.limits().items():
-        end, _, name = key.partition("_")
-        values = getattr(parts, name) * units[name]
-        slack = 10.0**-_DIGITS * units[name]
-        fails |= values < limit - slack if end == "min" else values > limit + slack
+    for values, unit, low, high in (
+        (parts.area, metres**2, row.min_area, row.max_area),
+        (parts.length, metres, row.min_length, row.max_length),
+        (parts.width, metres, row.min_width, row.max_width),
+        (parts.elongation, 1.0, row.min_elongation, row.max_elongation),
+    ):
+        fails |= values < low / unit - _SLACK
+        if high is not None:
+            fails |= values > high / unit + _SLACK
     if row.border == "keep":
         fails &= ~parts.border
     return fails
