@@ -43,6 +43,7 @@ class Repair:
         done: What was done.
         before: Area as it stood, each polygon by itself, square map units.
         after: Area as it is written.
+        cut: Area that lay outside of the scene, once the polygons were valid.
         lost: Whether polygons that could not be read or mended were dropped.
     """
 
@@ -52,6 +53,7 @@ class Repair:
     done: tuple[str, ...]
     before: float = 0.0
     after: float = 0.0
+    cut: float = 0.0
     lost: bool = False
 
     @property
@@ -64,13 +66,16 @@ class Repair:
     @property
     def note(self) -> str:
         """What a person should look at: areas that changed by more than ``MOST_CHANGE``."""
+        said = []
         if self.lost:
-            return "what could not be read was dropped, and nobody can tell its area; look at it"
-        if abs(self.change) <= MOST_CHANGE:
-            return ""
+            said.append("what could not be read or mended was dropped, and its area is not known")
+        if self.cut > MOST_CHANGE * (self.after + self.cut):
+            said.append(f"area {self.cut:.6g} lay outside of the scene")
         if math.isinf(self.change):
-            return f"area 0 -> {self.after:.6g}: rings that cross themselves can have none"
-        return f"area {self.before:.6g} -> {self.after:.6g} ({self.change:+.2%})"
+            said.append(f"area 0 -> {self.after:.6g}, as rings that cross themselves can have none")
+        elif abs(self.change) > MOST_CHANGE:
+            said.append(f"area {self.before:.6g} -> {self.after:.6g} ({self.change:+.2%})")
+        return "; ".join(said)
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -153,18 +158,20 @@ def mended_text(texts: list[str], extent: tuple[float, float] | None) -> tuple[s
     done = [] if len(texts) == 1 else [f"{len(texts)} rows united, {len(different)} of them differ"]
     readings = [read_text(text) for text in different]
     before = sum(float(shapely.area(reading.parts).sum()) for reading in readings)
-    for reading in readings:
-        done += _needs(reading, extent)
-    lost = any(_is_lossy(reading) for reading in readings)
-    if not done or (len(readings) == 1 and not _needs(readings[0], extent)):
+    needs = [need for reading in readings for need in _needs(reading, extent)]
+    if not needs and len(readings) == 1:
         return different[0], Repair(0, "", "", tuple(done), before, before)
-    whole = _united([_clean(reading, extent) for reading in readings])
+    done += dict.fromkeys(needs)
+    lost = any(_is_lossy(reading) for reading in readings)
+    whole = _united([ground_of(reading) for reading in readings])
+    kept = _on_scene(whole, extent)
     try:
-        text = valid_text(whole, decimals_for(whole))
+        text = valid_text(kept, decimals_for(kept))
     except SubmissionError as fault:
         text, done, lost = EMPTY, [*done, f"dropped: {fault}"], True
     after = float(shapely.area(geometry_of(text)))
-    return text, Repair(0, "", "", tuple(dict.fromkeys(done)), before, after, lost)
+    cut = float(shapely.area(whole) - shapely.area(kept))
+    return text, Repair(0, "", "", tuple(done), before, after, cut, lost)
 
 
 def _mended(table: IndexedTable, terms: Terms) -> Iterator[tuple[Repair, str | None]]:
@@ -213,9 +220,8 @@ def _is_lossy(reading: Reading) -> bool:
     return not reading.valid and bool(tangled(reading.parts).any())
 
 
-def _clean(reading: Reading, extent: tuple[float, float] | None) -> MultiPolygon:
-    """Valid polygons of a reading, on its scene."""
-    whole = ground_of(reading)
+def _on_scene(whole: MultiPolygon, extent: tuple[float, float] | None) -> MultiPolygon:
+    """What of valid polygons lies on their scene; all of it if the scene is not known."""
     if extent is None or not any(outside_places(shapely.get_parts(whole), extent)):
         return whole
     return polygons_of(shapely.intersection(whole, shapely.box(0, extent[1], extent[0], 0)))

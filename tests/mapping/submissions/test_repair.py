@@ -8,6 +8,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely import MultiPolygon
 
 from pipeline.errors import SubmissionError
 from pipeline.mapping.submissions import repair as module
@@ -15,6 +16,7 @@ from pipeline.mapping.submissions.inspection import Inspection
 from pipeline.mapping.submissions.repair import Repairs, mended_text, repair_table, report_path
 from pipeline.mapping.submissions.terms import Terms
 from pipeline.mapping.tables import geometry_of
+from pipeline.mapping.text import MOST_DECIMALS, decimals_for
 from tests.mapping.submissions.tables import BOW_TIE, EMPTY, HEADER, SQUARE, square, write_table
 
 TRIANGLE = "((0 0, 1 0, 1 -1, 0 0))"
@@ -35,9 +37,11 @@ TRIANGLE = "((0 0, 1 0, 1 -1, 0 0))"
         ([f"MULTIPOLYGON ({TRIANGLE}, {TRIANGLE})"], 0.5, "area 1 -> 0.5 (-50.00%)"),
         ([square(1.5)], 0.5, "area 1 -> 0.5 (-50.00%)"),
         ([square(7)], 0, "area 1 -> 0 (-100.00%)"),
+        # Lobes that are cut away had no area before either; it is said all the same.
+        (["POLYGON ((7 0, 8 -1, 8 0, 7 -1, 7 0))"], 0, "area 0.5 lay outside"),
         (["LINESTRING (0 0, 1 1)"], 0, ""),
-        ([f"MULTIPOLYGON ({TRIANGLE}, ((1 0, nan 0, 2 -1, 1 0)))"], 0.5, "nobody can tell"),
-        (["POLYGON ((0 0, 1 0, 1 -1, 0 0)"], 0.5, "nobody can tell"),
+        ([f"MULTIPOLYGON ({TRIANGLE}, ((1 0, nan 0, 2 -1, 1 0)))"], 0.5, "is not known"),
+        (["POLYGON ((0 0, 1 0, 1 -1, 0 0)"], 0.5, "is not known"),
         ([SQUARE, SQUARE], 1, ""),
         ([SQUARE, square(0.5)], 1.5, "area 2 -> 1.5 (-25.00%)"),
         ([SQUARE, "POLYGON EMPTY"], 1, ""),
@@ -69,7 +73,7 @@ def test_tangled_polygons_are_dropped_and_said(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("pipeline.mapping.submissions.crossings.MOST_CROSSINGS", 0)
     text, repair = mended_text([BOW_TIE], None)
     assert text == EMPTY
-    assert "nobody can tell" in repair.note
+    assert "is not known" in repair.note
 
 
 def run(folder: Path, content: str, terms: Terms | None = None) -> tuple[list[list[str]], Repairs]:
@@ -165,3 +169,16 @@ def test_whatever_comes_in_valid_ground_on_the_scene_goes_out(texts: list[str]) 
     again, more = mended_text([text], (6, -6))
     assert again == text
     assert more.done == ()
+
+
+@pytest.mark.parametrize(
+    ("largest", "digits"),
+    [(0.0092, 13), (0.5, 11), (1, 10), (999, 8), (5e6, 4), (1e30, 0), (0, 10)],
+)
+def test_ten_digits_of_the_largest_coordinate(largest: float, digits: int) -> None:
+    assert decimals_for(MultiPolygon([shapely.box(0, 0, largest, largest)])) == digits
+
+
+def test_digits_have_an_end() -> None:
+    assert decimals_for(MultiPolygon([shapely.box(0, 0, 1e-30, 1e-30)])) == MOST_DECIMALS
+    assert decimals_for(MultiPolygon()) == 0
