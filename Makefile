@@ -102,7 +102,7 @@ $(R)/augment/manifest.json: $(R)/inputs/augment.json $(R)/tiles/manifest.json
 $(R)/train/manifest.json: $(R)/inputs/train.json $(R)/augment/manifest.json
 $(R)/predict/manifest.json: $(R)/inputs/predict.json $(R)/train/manifest.json
 $(R)/evaluate/manifest.json: $(R)/inputs/evaluate.json $(R)/predict/manifest.json
-$(R)/tune/manifest.json: $(R)/inputs/tune.json $(R)/evaluate/manifest.json
+$(R)/tune/manifest.json: $(R)/inputs/tune.json $(R)/predict/manifest.json
 $(R)/polygons/manifest.json: $(R)/inputs/polygons.json $(R)/evaluate/manifest.json
 $(R)/submission/manifest.json: $(R)/inputs/submission.json $(R)/polygons/manifest.json
 $(R)/score/manifest.json: $(R)/inputs/score.json $(R)/submission/manifest.json

@@ -42,7 +42,7 @@ _SEARCH = (
 """Keys of ``search`` that its results depend on: not where trials run, nor what is taken over."""
 _TUNE = (
     *("trials", "method", "startup", "seed", "smooth_metres", "median_metres", "closing_metres"),
-    *("opening_metres", "hysteresis", "min_area", "min_hole"),
+    *("opening_metres", "hysteresis", "min_area", "min_hole", "rules"),
 )
 """Keys of ``tune`` that its results depend on: not whether they are taken over."""
 
@@ -107,14 +107,17 @@ CHAIN = (
     Stage(
         "evaluate",
         "thresholds and scores from the held-out folds",
-        ("dataset.classes", "evaluate", "score.absent"),
+        ("dataset.classes", "evaluate", "score.absent", "polygons.smooth", "polygons.median"),
         ("scenes", "tiles", "augment", "predict"),
     ),
     Stage(
         "tune",
         "threshold, smoothing and smallest areas of each class, as part of a configuration",
-        ("dataset.classes", "polygons", "score.absent", *(f"tune.{key}" for key in _TUNE)),
-        ("scenes", "tiles", "augment", "predict", "evaluate"),
+        (
+            *("dataset.classes", "dataset.groups", "features.resampling", "evaluate", "polygons"),
+            *("score.absent", *(f"tune.{key}" for key in _TUNE)),
+        ),
+        ("scenes", "tiles", "augment", "predict"),
     ),
     Stage(
         "polygons",

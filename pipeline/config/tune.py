@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,10 +15,11 @@ Largest = Annotated[float, Field(ge=0)]
 class Tune(Section):
     """Trials of thresholds, smoothing, shapes and smallest areas, for each class by itself."""
 
-    trials: Annotated[int, Field(ge=2)] = 400
-    """Trials per class, with those that the run begins with."""
-    method: Method = "tpe"
-    """Who proposes trials: tree-structured Parzen estimators, annealing, or chance."""
+    trials: Annotated[int, Field(ge=2)] = 300
+    """Most trials per class, with the one that the run begins with."""
+    method: Literal["sweep"] | Method = "sweep"
+    """Who proposes trials: one key after the other, each kept at its best; or all at once by
+    tree-structured Parzen estimators (tpe), annealing (anneal), or chance (random)."""
     startup: Positive = 100
     """Trials before tpe's estimators are used; until then, chance proposes."""
     seed: Seed = 0
@@ -37,5 +38,7 @@ class Tune(Section):
     """Largest ``polygons.min_area`` that is tried, square metres; 0 leaves it as it is."""
     min_hole: Largest = 2000
     """Largest ``polygons.min_hole`` that is tried, square metres; 0 leaves it as it is."""
+    rules: bool = True
+    """Whether rows of ``polygons.rules`` are tuned, after the classes."""
     use: bool = False
     """Whether ``polygons`` takes over what tuning found."""

@@ -10,9 +10,9 @@ import yaml
 from pipeline.errors import ConfigError
 
 SECTION: Final = "polygons"
-KEYS: Final = (
-    *("thresholds", "hysteresis", "smooth", "median", "closing", "opening", "min_area", "min_hole"),
-)
+BY_CLASS: Final = ("hysteresis", "smooth", "median", "closing", "opening", "min_area", "min_hole")
+RULES: Final = "rules"
+KEYS: Final = (*BY_CLASS, RULES)
 
 
 def put_tuned(tree: dict[str, Any], path: Path) -> None:
@@ -31,7 +31,7 @@ def put_tuned(tree: dict[str, Any], path: Path) -> None:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: can't be read as YAML: {error}; {again}") from None
     values = tuned.get(SECTION) if isinstance(tuned, dict) else None
-    if not isinstance(values, dict) or not all(isinstance(values.get(key), dict) for key in KEYS):
+    if not isinstance(values, dict) or not _is_whole(values):
         raise ConfigError(f"{path}: holds no {SECTION} with {', '.join(KEYS)}; {again}")
     told, known = set(values["min_area"]), _codes(tree)
     if known is not None and told != known:
@@ -42,6 +42,11 @@ def put_tuned(tree: dict[str, Any], path: Path) -> None:
     section = tree.get(SECTION) or {}
     if isinstance(section, dict):  # else it is left for the check to name
         tree[SECTION] = {**section, **{key: values[key] for key in KEYS}}
+
+
+def _is_whole(values: dict[str, Any]) -> bool:
+    by_class = all(isinstance(values.get(key), dict) for key in BY_CLASS)
+    return by_class and isinstance(values.get(RULES), list)
 
 
 def _codes(tree: dict[str, Any]) -> set[Any] | None:

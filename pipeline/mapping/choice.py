@@ -6,18 +6,18 @@ import csv
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
 from typing import Any, Final, Self
 
 import yaml
 
 from pipeline.config.dataset import ClassRow
-from pipeline.config.mapping import Polygons
+from pipeline.config.rules import RuleRow
 from pipeline.mapping.jaccard import Absent, Overlap, class_jaccard, mean_jaccard
 from pipeline.mapping.postprocessing import IN_METRES, IN_SQUARE_METRES, Cleaning
 from pipeline.mapping.thresholds import probability_of
-from pipeline.mapping.tuning import Judge, Starts, Trial, best, cross_fitted
+from pipeline.mapping.tuning import Trial, best, carried_over
 
 _DIGITS: Final = 10_000
 
@@ -26,23 +26,33 @@ _DIGITS: Final = 10_000
 class Choice:
     """The end of a class's tuning; overlaps are in pixels, all folds together.
 
+    Each fold is cut at the threshold that the others tell.
+
     Attributes:
         now: The cleaning that the run has.
         tuned: The best one by all folds.
-        chosen: What these two give, by ``now`` and ``tuned``.
-        cross_fitted: The same where each fold is scored by a cleaning of the others.
+        before: What the run has gives.
+        after: What the best one gives, which flatters: the same folds chose it.
+        carried: Each fold by the cleaning that is best on the others.
+        levels: Threshold of each fold, as the others tell it, for what is taken over.
     """
 
     now: Cleaning
     tuned: Cleaning
-    chosen: Mapping[str, Overlap]
-    cross_fitted: Mapping[str, Overlap]
+    before: Overlap
+    after: Overlap
+    carried: Overlap
+    levels: tuple[int, ...]
 
     @property
     def taken(self) -> bool:
         """Whether the tuned one is taken over: if folds that did not choose it are better off."""
-        now, tuned = (self.cross_fitted[which].jaccard or 0.0 for which in ("now", "tuned"))
-        return tuned > now
+        return (self.carried.jaccard or 0.0) > (self.before.jaccard or 0.0)
+
+    @property
+    def kept(self) -> Cleaning:
+        """The cleaning that is taken over."""
+        return self.tuned if self.taken else self.now
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -51,34 +61,18 @@ class Choice:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """What :meth:`to_json` gave."""
-        overlaps = (
-            {which: Overlap(**overlap) for which, overlap in values[how].items()}
-            for how in ("chosen", "cross_fitted")
-        )
-        return cls(Cleaning(**values["now"]), Cleaning(**values["tuned"]), *overlaps)
+        before, after, carried = (Overlap(**values[key]) for key in ("before", "after", "carried"))
+        now, tuned = Cleaning(**values["now"]), Cleaning(**values["tuned"])
+        return cls(now, tuned, before, after, carried, tuple(values["levels"]))
 
 
-def choice_of(judge: Judge, starts: Starts, trials: Sequence[Trial]) -> Choice:
-    """What trials come to.
-
-    Args:
-        judge: That scored them.
-        starts: What the run has.
-        trials: All of them.
-    """
-    now = judge.trial(starts.now)
+def choice_of(trials: Sequence[Trial]) -> Choice:
+    """What the trials of a class come to; the first is what the run has."""
+    now = trials[0]
     found = best(trials) or now
-    crossed = [judge.trial(cleaning).folds[fold] for fold, cleaning in enumerate(starts.folds)]
-    return Choice(
-        starts.now,
-        found.cleaning,
-        {"now": now.overlap(), "tuned": found.overlap()},
-        {"now": _sum(crossed), "tuned": _sum(cross_fitted(trials))},
-    )
-
-
-def _sum(overlaps: Sequence[Overlap]) -> Overlap:
-    return reduce(Overlap.__add__, overlaps)
+    carried, before = reduce(Overlap.__add__, carried_over(trials)), now.overlap()
+    choice = Choice(now.cleaning, found.cleaning, before, found.overlap(), carried, now.levels)
+    return replace(choice, levels=found.levels) if choice.taken else choice
 
 
 def trials_csv(trials: Sequence[Trial]) -> str:
@@ -109,29 +103,22 @@ def _probability(level: int) -> float:
     return math.floor(probability_of(level) * _DIGITS) / _DIGITS
 
 
-def tuned_yaml(settings: Polygons, choices: Mapping[int, Choice]) -> str:
+def tuned_yaml(choices: Mapping[int, Choice], rules: Sequence[RuleRow]) -> str:
     """Keys of ``polygons``, as ``tune.use`` takes them over.
 
     Args:
-        settings: Section ``polygons``, for classes that keep what they have.
         choices: By class code, all classes.
+        rules: Rows between classes.
     """
-    cleanings = {
-        code: choice.tuned if choice.taken else choice.now for code, choice in choices.items()
+    kept = {code: choice.kept for code, choice in choices.items()}
+    values: dict[str, Any] = {
+        key: {code: getattr(cleaning, key) for code, cleaning in kept.items()}
+        for key in (*IN_METRES, *IN_SQUARE_METRES)
     }
-    thresholds = dict(settings.thresholds) | {
-        code: _probability(choice.tuned.level) for code, choice in choices.items() if choice.taken
+    values["hysteresis"] = {
+        code: _probability(cleaning.seed) for code, cleaning in kept.items() if cleaning.seed
     }
-    values: dict[str, dict[int, float]] = {
-        "thresholds": {code: thresholds[code] for code in choices if code in thresholds},
-        "hysteresis": {
-            code: _probability(cleaning.seed)
-            for code, cleaning in cleanings.items()
-            if cleaning.seed
-        },
-    }
-    for key in (*IN_METRES, *IN_SQUARE_METRES):
-        values[key] = {code: getattr(cleaning, key) for code, cleaning in cleanings.items()}
+    values["rules"] = [row.model_dump(mode="json", exclude_defaults=True) for row in rules]
     header = "# What `make tune` found; tune.use takes it over.\n"
     return header + yaml.safe_dump({"polygons": values}, sort_keys=False)
 
@@ -146,40 +133,35 @@ def scores_record(
         choices: By class code.
         absent: What a class counts that is nowhere.
     """
-    rows = {
-        str(row.code): {
+    rows = {}
+    for row in classes:
+        choice = choices[row.code]
+        overlaps = {way: which(choice) for way, which in _WAYS.items()}
+        rows[str(row.code)] = {
             "name": row.name,
-            "taken": choices[row.code].taken,
-            "now": asdict(choices[row.code].now),
-            "tuned": asdict(choices[row.code].tuned),
-            "chosen": _overlaps(choices[row.code].chosen, absent),
-            "cross_fitted": _overlaps(choices[row.code].cross_fitted, absent),
+            "taken": choice.taken,
+            "cleaning": {"now": asdict(choice.now), "tuned": asdict(choice.tuned)},
+            "kept": _overlap(_kept(choice), absent),
+            **{way: _overlap(overlap, absent) for way, overlap in overlaps.items()},
         }
-        for row in classes
-    }
-    ways: dict[str, Callable[[Choice], str]] = {
-        "now": lambda _: "now",
-        "tuned": lambda _: "tuned",
-        "taken": lambda choice: "tuned" if choice.taken else "now",
-    }
     means = {
-        name: {
-            way: mean_jaccard((table(c)[which(c)] for c in choices.values()), absent)
-            for way, which in ways.items()
-        }
-        for name, table in _TABLES.items()
+        way: mean_jaccard((which(choice) for choice in choices.values()), absent)
+        for way, which in {**_WAYS, "kept": _kept}.items()
     }
     return {"absent": absent, "classes": rows, "means": means}
 
 
-_TABLES: Final[Mapping[str, Callable[[Choice], Mapping[str, Overlap]]]] = {
-    "chosen": lambda choice: choice.chosen,
-    "cross_fitted": lambda choice: choice.cross_fitted,
+_WAYS: Final[Mapping[str, Callable[[Choice], Overlap]]] = {
+    "now": lambda choice: choice.before,
+    "tuned": lambda choice: choice.after,
+    "cross_fitted": lambda choice: choice.carried,
 }
 
 
-def _overlaps(overlaps: Mapping[str, Overlap], absent: Absent) -> dict[str, dict[str, Any]]:
-    return {
-        which: {"jaccard": class_jaccard(overlap, absent), **vars(overlap)}
-        for which, overlap in overlaps.items()
-    }
+def _kept(choice: Choice) -> Overlap:
+    """What is taken over gives: the cross-fitted one where that decided so."""
+    return choice.carried if choice.taken else choice.before
+
+
+def _overlap(overlap: Overlap, absent: Absent) -> dict[str, Any]:
+    return {"jaccard": class_jaccard(overlap, absent), **vars(overlap)}

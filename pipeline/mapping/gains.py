@@ -28,9 +28,9 @@ Overlaps = tuple[Overlap, ...]
 """Of each class, pixels."""
 _PLAIN: Final = Cleaning(level_of(0.5))
 _STEPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "thresholds": ("level",),
     "smoothing": ("smooth",),
     "median": ("median",),
+    "thresholds": ("level",),
     "closing": ("closing",),
     "opening": ("opening",),
     "hysteresis": ("seed",),

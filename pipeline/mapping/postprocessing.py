@@ -1,6 +1,6 @@
 """From the levels of a class to the mask of its objects.
 
-In this order: smoothing, threshold, majority, closing, opening; parts without a certain pixel go,
+In this order: smoothing, median, threshold, closing, opening; parts without a certain pixel go,
 small holes are filled, small parts go. Stage ``polygons`` traces the mask that
 :func:`object_mask` gives, and ``tune`` scores it, so what was tuned is what is handed in.
 """
@@ -13,19 +13,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from pipeline.config.mapping import Polygons
-from pipeline.learning.metrics import LEVELS
 from pipeline.mapping.components import with_a_seed, without_small_holes, without_small_parts
 from pipeline.mapping.coverage import UNANSWERED, Levels
-from pipeline.mapping.morphology import closed, majority, opened
+from pipeline.mapping.morphology import closed, opened
+from pipeline.mapping.softening import REACH, softened
 from pipeline.mapping.thresholds import level_of
 from pipeline.mapping.tracing.corners import Mask
 from pipeline.mapping.windows import windows
-
-_REACH: Final = 4.0
-"""Standard deviations after which a Gaussian ends."""
 
 
 @dataclass(frozen=True)
@@ -99,34 +95,37 @@ def object_mask(levels: Levels, cleaning: Cleaning, metres: float, side: int | N
         (H, W) bool. Tracing it gives no part below ``min_area`` and no hole below ``min_hole``.
     """
     if side is None or side >= max(levels.shape):
-        return cut(smoothed(levels, cleaning.smooth / metres), cleaning, metres)
+        return cut(soft_levels(levels, cleaning, metres), cleaning, metres)
     mask, certain = np.zeros(levels.shape, np.bool_), np.zeros(levels.shape, np.bool_)
     for window in windows((levels.shape[0], levels.shape[1]), side, _reach(cleaning, metres)):
-        seen = smoothed(levels[window.seen], cleaning.smooth / metres)
+        seen = soft_levels(levels[window.seen], cleaning, metres)
         for whole, part in zip((mask, certain), _shaped(seen, cleaning, metres), strict=True):
             whole[window.kept] = part[window.inside]
     return _without_small(mask, certain, cleaning, metres)
 
 
+def soft_levels(levels: Levels, cleaning: Cleaning, metres: float) -> Levels:
+    """Levels (H, W) uint8 as they are before the threshold, which is chosen for these."""
+    return softened(levels, cleaning.smooth / metres, round(cleaning.median / metres))
+
+
 def cut(levels: Levels, cleaning: Cleaning, metres: float) -> Mask:
-    """The same from levels that are smooth already."""
+    """The same from :func:`soft_levels`."""
     return _without_small(*_shaped(levels, cleaning, metres), cleaning, metres)
 
 
 def _reach(cleaning: Cleaning, metres: float) -> int:
     """Pixels around one that decide on it, but for parts and holes."""
     shapes = cleaning.median + 2 * cleaning.closing + 2 * cleaning.opening
-    return math.ceil((_REACH * cleaning.smooth + shapes) / metres) + len(IN_METRES)
+    return math.ceil((REACH * cleaning.smooth + shapes) / metres) + len(IN_METRES)
 
 
 def _shaped(levels: Levels, cleaning: Cleaning, metres: float) -> tuple[Mask, Mask]:
     """What only the surroundings of a pixel decide: the mask, and its certain pixels."""
     mask: Mask = levels >= cleaning.level
-    answered: Mask = levels != UNANSWERED
-    radius = round(cleaning.median / metres)
-    certain: Mask = majority(levels >= max(cleaning.seed, cleaning.level), answered, radius)
+    certain: Mask = levels >= max(cleaning.seed, cleaning.level)
     if mask.any():
-        mask = majority(mask, answered, radius)
+        answered: Mask = levels != UNANSWERED
         mask = closed(mask, answered, cleaning.closing / metres)
         mask = opened(mask, answered, cleaning.opening / metres)
     return mask, certain
@@ -144,25 +143,3 @@ def _without_small(mask: Mask, certain: Mask, cleaning: Cleaning, metres: float)
     if cleaning.min_area > pixel:
         mask = without_small_parts(mask, cleaning.min_area / pixel)
     return mask
-
-
-def smoothed(levels: Levels, sigma: float) -> Levels:
-    """Levels averaged by a Gaussian, rounded to levels again.
-
-    Only pixels with an answer are averaged, with weights that sum to 1 over them; what lies around
-    the image has none. A pixel without an answer gets none.
-
-    Args:
-        levels: (H, W) uint8, 0 for no answer.
-        sigma: Standard deviation, pixels; 0 changes nothing.
-    """
-    if sigma <= 0:
-        return levels
-    answered = levels != UNANSWERED
-    # Single precision would make the result depend on the order of sums, at halves.
-    weights = gaussian_filter(answered.astype(np.float64), sigma, mode="constant", truncate=_REACH)
-    sums = gaussian_filter(levels.astype(np.float64), sigma, mode="constant", truncate=_REACH)
-    means = np.divide(sums, weights, out=np.zeros_like(sums), where=answered)
-    found: Levels = np.rint(means).clip(UNANSWERED + 1, LEVELS - 1).astype(np.uint8)
-    found[~answered] = UNANSWERED
-    return found

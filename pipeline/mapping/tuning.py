@@ -1,27 +1,29 @@
 """Post-processing of one class, tuned on held-out predictions.
 
-A trial is a :class:`Cleaning`; what it gives is kept for each fold. So the trial that is best on
-all other folds can be scored on the one that is left, without another trial. The trials themselves
-are proposed from scores of all folds: the cross-fitted score is of cleanings that were *chosen*
-without the fold they are scored on, among candidates that were not found without it.
+A trial is a :class:`Cleaning`; what it gives is kept for each fold, cut at the threshold that the
+other folds tell for levels as it smooths them. So the trial that is best on all other folds can be
+scored on the one that is left, without another trial. The trials themselves are proposed from
+scores of all folds: the cross-fitted score is of cleanings that were *chosen* without the fold
+they are scored on, among candidates that were not found without it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
+from pipeline.config.mapping import Evaluate
 from pipeline.config.tune import Tune
-from pipeline.learning.metrics import NOTHING
+from pipeline.learning.metrics import NOTHING, LevelCounts
 from pipeline.mapping.cleaning_space import CleaningSpace
 from pipeline.mapping.coverage import UNANSWERED, Levels
 from pipeline.mapping.jaccard import Overlap
-from pipeline.mapping.postprocessing import IN_SQUARE_METRES, Cleaning, cut, smoothed
+from pipeline.mapping.postprocessing import IN_SQUARE_METRES, Cleaning, cut, soft_levels
+from pipeline.mapping.thresholds import best_thresholds, cross_fitted, level_of, pooled
 from pipeline.mapping.tracing.corners import Mask
 from pipeline.search.proposals import Proposer
 
@@ -66,50 +68,51 @@ def ground_of(levels: Levels, truth: Mask, valid: Mask, fold: int, metres: float
 
 
 @dataclass(frozen=True)
-class Starts:
-    """What the run does now.
+class Trial:
+    """A cleaning, and what it gives on each fold.
 
     Attributes:
-        now: The cleaning for scenes without labels.
-        folds: The cleaning for the scenes of each fold, its threshold chosen on the others.
+        cleaning: With the threshold that all folds tell.
+        levels: Threshold of each fold, told by the others.
+        folds: Overlap of each fold at that threshold.
     """
 
-    now: Cleaning
-    folds: tuple[Cleaning, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it as JSON values."""
-        return asdict(self)
-
-    def known(self) -> list[Cleaning]:
-        """Rules to begin with, each once, the one for scenes without labels first."""
-        return [r for r in dict.fromkeys((self.now, *self.folds)) if r.level < NOTHING]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A cleaning, and what it gives on each fold."""
-
     cleaning: Cleaning
+    levels: tuple[int, ...]
     folds: tuple[Overlap, ...]
-
-    @property
-    def positives(self) -> float:
-        """Pixels of the class."""
-        return self.overlap().tp + self.overlap().fn
 
     def overlap(self, without: int | None = None) -> Overlap:
         """Of all folds, or of all but one."""
-        return reduce(Overlap.__add__, (o for i, o in enumerate(self.folds) if i != without))
+        return reduce(
+            Overlap.__add__, (o for i, o in enumerate(self.folds) if i != without), Overlap()
+        )
+
+
+@dataclass(frozen=True)
+class _Soft:
+    """Levels of every ground as a cleaning smooths them, and the thresholds that they ask for."""
+
+    levels: tuple[Levels, ...]
+    chosen: int
+    folds: tuple[int, ...]
 
 
 @dataclass
 class Judge:
-    """Scores cleanings on the same grounds; smooth levels and equal masks are made once."""
+    """Scores cleanings on the same grounds; smooth levels and equal masks are made once.
+
+    Attributes:
+        grounds: Held-out scenes.
+        folds: Number of folds.
+        settings: How thresholds are chosen.
+        fixed: The threshold of the class, where the configuration names one.
+    """
 
     grounds: Sequence[Ground]
     folds: int
-    _smooth: dict[float, list[Levels]] = field(default_factory=dict)
+    settings: Evaluate
+    fixed: int | None = None
+    _soft: dict[tuple[float, float], _Soft] = field(default_factory=dict)
     _known: dict[Cleaning, tuple[Overlap, ...]] = field(default_factory=dict)
 
     @property
@@ -118,38 +121,57 @@ class Judge:
         return min(ground.metres for ground in self.grounds)
 
     def trial(self, cleaning: Cleaning) -> Trial:
-        """What a cleaning gives."""
+        """What a cleaning gives, whatever its threshold."""
+        soft = self._softened(cleaning)
         # Areas between two numbers of pixels drop the same parts.
         areas = {name: self._pixels(getattr(cleaning, name)) for name in IN_SQUARE_METRES}
-        # A certain pixel that is none but for the threshold asks for nothing.
-        seed = cleaning.seed if cleaning.seed > cleaning.level else 0
-        key = replace(cleaning, seed=seed, **areas)
+        key = replace(cleaning, level=0, **areas)
         if key not in self._known:
-            self._known[key] = self._overlaps(cleaning)
-        return Trial(cleaning, self._known[key])
+            self._known[key] = self._overlaps(cleaning, soft)
+        return Trial(replace(cleaning, level=soft.chosen), soft.folds, self._known[key])
 
     def _pixels(self, area: float) -> int:
         """Fewest pixels that are kept; it is exact where all grounds have one resolution."""
         return math.ceil(area / self.metres**2)
 
-    def _overlaps(self, cleaning: Cleaning) -> tuple[Overlap, ...]:
+    def _overlaps(self, cleaning: Cleaning, soft: _Soft) -> tuple[Overlap, ...]:
         found = [Overlap()] * self.folds
-        for ground, levels in zip(self.grounds, self._levels(cleaning.smooth), strict=True):
-            mask = cut(levels, cleaning, ground.metres)
+        for ground, levels in zip(self.grounds, soft.levels, strict=True):
+            own = replace(cleaning, level=soft.folds[ground.fold])
+            mask = cut(levels, own, ground.metres)
             hits = int(np.count_nonzero(mask & ground.positives))
             wrong = int(np.count_nonzero(mask & ground.negatives))
             missed = int(np.count_nonzero(ground.positives)) - hits + ground.missed
             found[ground.fold] += Overlap(hits, wrong, missed)
         return tuple(found)
 
-    def _levels(self, smooth: float) -> list[Levels]:
-        if smooth not in self._smooth:
-            self._smooth[smooth] = [smoothed(g.levels, smooth / g.metres) for g in self.grounds]
-        return self._smooth[smooth]
+    def _softened(self, cleaning: Cleaning) -> _Soft:
+        key = cleaning.smooth, cleaning.median
+        if key not in self._soft:
+            levels = tuple(soft_levels(g.levels, cleaning, g.metres) for g in self.grounds)
+            self._soft[key] = _Soft(levels, *self._thresholds(levels))
+        return self._soft[key]
+
+    def _thresholds(self, levels: Sequence[Levels]) -> tuple[int, tuple[int, ...]]:
+        """Thresholds of all folds and of each, as ``evaluate`` chooses them."""
+        fixed = self.fixed
+        if fixed is None and self.settings.thresholds != "tuned":
+            fixed = level_of(self.settings.thresholds)
+        if fixed is not None:
+            return fixed, (fixed,) * self.folds
+        counts = [LevelCounts.empty(1) for _ in range(self.folds)]
+        for ground, level in zip(self.grounds, levels, strict=True):
+            valid = ground.positives | ground.negatives
+            counts[ground.fold].add(level[None], ground.positives[None], valid)
+            # What lies outside has no answer.
+            counts[ground.fold].positives[0, UNANSWERED] += ground.missed
+        slack = self.settings.slack
+        chosen = int(best_thresholds(pooled(counts), slack)[0])
+        return chosen, tuple(int(level[0]) for level in cross_fitted(counts, slack))
 
 
 def tune(
-    judge: Judge, starts: Starts, settings: Tune, advance: Callable[[], None] = lambda: None
+    judge: Judge, now: Cleaning, settings: Tune, advance: Callable[[], None] = lambda: None
 ) -> list[Trial]:
     """Trials of a class; they depend on nothing but the arguments.
 
@@ -157,39 +179,80 @@ def tune(
 
     Args:
         judge: Scores them.
-        starts: What the run does now: the first trials.
+        now: What the run does now: the first trial.
         settings: Number of trials, ranges and method.
         advance: Is called after each trial.
     """
-    first = judge.trial(starts.now)
-    if starts.now.level == NOTHING or first.positives == 0:
+    first = judge.trial(now)
+    if first.cleaning.level == NOTHING or first.overlap().tp + first.overlap().fn == 0:
         return [first]
-    space = CleaningSpace.of(starts.now, settings, judge.metres)
+    space = CleaningSpace.of(now, settings, judge.metres)
+    if not space.space.dimensions:
+        return [first]
+    if settings.method == "sweep":
+        return _swept(judge, first, space, settings.trials, advance)
     proposer = Proposer(space.space, settings.method, settings.seed, settings.startup)
-    known, trials = starts.known()[: settings.trials], list[Trial]()
+    trials: list[Trial] = []
     for number in range(settings.trials):
-        if number < len(known):
-            cleaning, params = known[number], space.params(known[number])
-        else:
-            params = proposer.ask(number)
-            cleaning = space.cleaning(params)
-        trials.append(judge.trial(cleaning))
-        proposer.tell(params, trials[-1].overlap().jaccard)
+        params = proposer.ask(number) if trials else space.params()
+        trials.append(judge.trial(space.cleaning(params)) if trials else first)
+        proposer.tell(params, robust(trials[-1]))
         advance()
     return trials
 
 
+def _swept(
+    judge: Judge, first: Trial, space: CleaningSpace, most: int, advance: Callable[[], None]
+) -> list[Trial]:
+    """One key after the other, each kept at its best, until none gets better."""
+    trials, known, top, before = [first], {replace(first.cleaning, level=0)}, first, None
+    axes = space.axes(judge.metres)
+    while top is not before:
+        before = top
+        for name, values in axes.items():
+            for value in (*values, getattr(space.now, name)):
+                cleaning = replace(top.cleaning, level=0, **{name: value})
+                if cleaning in known:
+                    continue
+                if len(trials) == most:
+                    return trials
+                known.add(cleaning)
+                trials.append(judge.trial(cleaning))
+                advance()
+            top = best(trials) or first
+    return trials
+
+
+def robust(trial: Trial, without: int | None = None) -> float:
+    """The Jaccard index of the worst choice of all folds but one, from all or from all but one.
+
+    What one fold alone gains is no reason for a choice. With less than three folds to choose by it
+    is the index of all of them.
+
+    Args:
+        trial: The trial.
+        without: A fold that takes no part.
+    """
+    folds = [fold for fold in range(len(trial.folds)) if fold != without]
+    if len(folds) < 3:
+        return trial.overlap(without).jaccard or 0.0
+    return min(
+        reduce(Overlap.__add__, (trial.folds[i] for i in folds if i != left)).jaccard or 0.0
+        for left in folds
+    )
+
+
 def best(trials: Sequence[Trial], without: int | None = None) -> Trial | None:
     """The first of the best trials, by all folds or all but one; None if none finds anything."""
-    scores = [trial.overlap(without).jaccard or 0.0 for trial in trials]
+    scores = [robust(trial, without) for trial in trials]
     top = max(scores)
     return trials[scores.index(top)] if top > 0 else None
 
 
-def cross_fitted(trials: Sequence[Trial]) -> list[Overlap]:
+def carried_over(trials: Sequence[Trial]) -> list[Overlap]:
     """Overlap of each fold, by the trial that is best on the others.
 
-    Where the others have nothing of the class, nothing is predicted, as ``evaluate`` has it.
+    Where the others find nothing of the class, nothing is predicted, as ``evaluate`` has it.
     """
     found = []
     for fold, overlap in enumerate(trials[0].folds):

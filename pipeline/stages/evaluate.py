@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.artifacts import Item
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_bytes, write_json
-from pipeline.learning.metrics import LevelCounts
+from pipeline.learning.metrics import NOTHING, LevelCounts
 from pipeline.mapping.evaluation import (
     Evaluation,
     Folds,
@@ -25,6 +27,7 @@ from pipeline.mapping.evaluation import (
     thresholds_record,
 )
 from pipeline.mapping.jaccard import Absent
+from pipeline.mapping.postprocessing import cleaning_of, soft_levels
 from pipeline.progress import say, track
 from pipeline.reporting.score_table import show_table
 from pipeline.stages.held_out import folds_of, read_held_out
@@ -42,6 +45,7 @@ def run(job: Job) -> None:
     classes, absent = job.config.dataset.classes, job.config.score.absent
     inputs = {
         "evaluate": job.config.evaluate.model_dump(mode="json"),
+        "polygons": job.config.polygons.model_dump(mode="json", include={"smooth", "median"}),
         "codes": list(job.config.dataset.codes),
         "folds": [list(fold) for fold in folds],
         "scenes": {scene: [predictions[scene].digest, tiles[scene].digest] for scene in labelled},
@@ -51,7 +55,7 @@ def run(job: Job) -> None:
     @cache
     def evaluation() -> Evaluation:
         counts = {
-            scene: _count(predictions[scene], tiles[scene])
+            scene: _count(job, predictions[scene], tiles[scene])
             for scene in track(labelled, "counting levels")
         }
         return evaluate(folds, counts, job.config.evaluate, absent)
@@ -66,11 +70,15 @@ def run(job: Job) -> None:
     say(f"evaluate: {len(labelled)} held-out scenes, {'scored' if made else 'unchanged'}")
 
 
-def _count(prediction: Item, tile: Item) -> LevelCounts:
-    """Levels of a scene's valid pixels."""
+def _count(job: Job, prediction: Item, tile: Item) -> LevelCounts:
+    """Levels of a scene's valid pixels, smoothed as they are before the threshold."""
     scene = read_held_out(prediction, tile)
     counts = LevelCounts.empty(len(scene.truth))
-    counts.add(scene.levels, scene.truth, scene.valid)
+    levels = [
+        soft_levels(plane, cleaning_of(job.config.polygons, code, NOTHING), scene.metres)
+        for code, plane in zip(job.config.dataset.codes, scene.levels, strict=True)
+    ]
+    counts.add(np.stack(levels), scene.truth, scene.valid)
     return counts
 
 

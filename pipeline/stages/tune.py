@@ -1,175 +1,190 @@
-"""``tune``: threshold, smoothing and smallest areas of each class, on held-out predictions.
+"""``tune``: post-processing of each class, and rules between classes, on held-out predictions.
 
-Every class is tuned by itself. Items: ``class-<code>`` (trials.csv with what each trial gives on
-each fold; class.json with the choice) and ``tuned`` (tuned.yaml, keys of ``polygons``, also
-published beside the items; scores.json). Trials cost milliseconds and a class some seconds, so a
-class's trials are one item, written whole: a killed run makes the class that it was at again. A
-ledger that is flushed at each trial would take longer than the trials.
+Every class is tuned by itself, then the rows of ``polygons.rules``, one after the other. Items:
+``class-<code>`` (trials.csv with what each trial gives on each fold; class.json with the choice),
+``rules`` (rules.json with what became of every row), and ``tuned`` (tuned.yaml, keys of
+``polygons``, also published beside the items; scores.json). Trials cost milliseconds and a class
+some seconds, so a class's trials are one item, written whole: a killed run makes the class that it
+was at again. A ledger that is flushed at each trial would take longer than the trials.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from pipeline.artifacts import Item, StageFolder, publish
+from pipeline.config.rules import RuleRow
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_bytes, write_json
-from pipeline.imagery.tiles import open_tiles, unpack
-from pipeline.learning.folds import read_folds
+from pipeline.imagery.tiles import open_tiles
+from pipeline.learning.metrics import NOTHING
 from pipeline.mapping.choice import Choice, choice_of, scores_record, trials_csv, tuned_yaml
-from pipeline.mapping.postprocessing import cleaning_of
-from pipeline.mapping.raster import read_levels
-from pipeline.mapping.tuning import Ground, Judge, Starts, ground_of, tune
-from pipeline.progress import bar, say
-from pipeline.reporting.score_table import show_table
+from pipeline.mapping.postprocessing import Cleaning, cleaning_of
+from pipeline.mapping.rule_tuning import RuleGround, rule_ground, tune_rules
+from pipeline.mapping.rules.spectral import scene_indices
+from pipeline.mapping.tuning import Ground, Judge, ground_of, tune
+from pipeline.progress import bar, say, track
+from pipeline.reporting.tune_table import show_rules, show_tuning
+from pipeline.stages.held_out import folds_of, read_held_out
 from pipeline.stages.job import TUNE, TUNED, Job
 
 _CLASS: Final = "class-"
 _CHOICE: Final = "class.json"
+_RULES: Final = "rules.json"
 _SCORES: Final = "scores.json"
+_ROWS: Final = TypeAdapter(list[RuleRow])
 
 
 def run(job: Job) -> None:
-    """Tune every class, and say what carries over to other folds."""
-    config, folds = job.before_tune, _folds(job)
-    predictions, tiles = job.scenes("predict"), job.scenes("tiles")
-    fold_of = {scene: index for index, fold in enumerate(folds) for scene in fold}
-    missing = sorted(set(fold_of) - set(predictions))
-    if missing:
-        raise ArtifactError(f"{job.run / 'predict'}: lacks {', '.join(missing)}; run `predict`")
-    starts = _starts(job)
-    scenes = {scene: [predictions[scene].digest, tiles[scene].digest] for scene in fold_of}
-
-    def grounds(place: int) -> list[Ground]:
-        return [
-            _ground(predictions[scene], tiles[scene], place, fold)
-            for scene, fold in fold_of.items()
-        ]
-
-    settings = config.tune.model_dump(mode="json", exclude={"use"})
+    """Tune every class and every rule, and say what carries over to other folds."""
+    classes = job.before_tune.dataset.classes
+    _check_predictions(job)
     with job.open(TUNE) as folder:
-        for place, row in enumerate(config.dataset.classes):
-            inputs = {
-                "code": [row.code, place],
-                "scenes": scenes,
-                "folds": [list(fold) for fold in folds],
-                "starts": starts[row.code].to_json(),
-                "tune": settings,
-            }
-            build = _build(job, row.name, starts[row.code], len(folds), place, grounds)
-            folder.item(f"{_CLASS}{row.code}", inputs, build)
+        for place, row in enumerate(classes):
+            _tune_class(job, folder, place, row.code, row.name)
         made = len(folder.built)
-        found = _write_tuned(job, folder)
-    _show(read_json(found.path(_SCORES)))
-    count = len(config.dataset.classes)
+        rules = _tune_rules(job, folder)
+        found = _write_tuned(job, folder, rules)
+    show_tuning(read_json(found.path(_SCORES)))
+    show_rules(read_json(rules.path(_RULES)))
+    count = len(classes)
     say(f"tune: {count} classes, {made} tuned, {count - made} unchanged; see {job.run / TUNE}")
 
 
-def _folds(job: Job) -> tuple[tuple[str, ...], ...]:
-    return read_folds(job.results("augment")["folds"].path("folds.json"))
+def _fold_of(job: Job) -> dict[str, int]:
+    """The fold that holds a labelled scene out."""
+    return {scene: index for index, fold in enumerate(folds_of(job)) for scene in fold}
 
 
-def _starts(job: Job) -> dict[int, Starts]:
-    """Rules that each class has now: for all scenes, and for those of each fold."""
-    item, config = job.results("evaluate")["thresholds"], job.before_tune
-    chosen = read_json(item.path("thresholds.json"))
-    held_out = read_json(item.path("held_out.json"))
-    found = {}
-    try:
-        for code in config.dataset.codes:
-            tables = [chosen, *(held_out[str(fold)] for fold in range(len(held_out)))]
-            levels = [int(table[str(code)]["level"]) for table in tables]
-            now, *others = (cleaning_of(config.polygons, code, level) for level in levels)
-            found[code] = Starts(now, tuple(others))
-    except KeyError as error:
-        raise ArtifactError(f"{item.folder}: has no threshold of {error}; run `evaluate`") from None
+def _check_predictions(job: Job) -> None:
+    missing = sorted(set(_fold_of(job)) - set(job.scenes("predict")))
+    if missing:
+        raise ArtifactError(f"{job.run / 'predict'}: lacks {', '.join(missing)}; run `predict`")
+
+
+def _scenes(job: Job) -> dict[str, list[Any]]:
+    """What every trial depends on."""
+    predictions, tiles = job.scenes("predict"), job.scenes("tiles")
+    return {
+        scene: [predictions[scene].digest, tiles[scene].digest, fold]
+        for scene, fold in _fold_of(job).items()
+    }
+
+
+def _tune_class(job: Job, folder: StageFolder, place: int, code: int, name: str) -> None:
+    """Trials of a class, and what they come to."""
+    config = job.before_tune
+    settings, now = config.tune, cleaning_of(config.polygons, code, NOTHING)
+    fixed = now.level if code in config.polygons.thresholds else None
+    inputs = {
+        "code": [code, place],
+        "scenes": _scenes(job),
+        "now": asdict(now),
+        "evaluate": config.evaluate.model_dump(mode="json"),
+        "tune": settings.model_dump(mode="json", exclude={"use", "rules"}),
+    }
+
+    def build(target: Path) -> None:
+        judge = Judge(_grounds(job, place), len(folds_of(job)), config.evaluate, fixed)
+        with bar() as display:
+            task = display.add_task(f"tuning {name}", total=settings.trials, note="")
+            trials = tune(judge, now, settings, lambda: display.advance(task))
+        write_bytes(target / "trials.csv", trials_csv(trials).encode())
+        write_json(target / _CHOICE, choice_of(trials).to_json())
+
+    folder.item(f"{_CLASS}{code}", inputs, build)
+
+
+def _grounds(job: Job, place: int) -> list[Ground]:
+    """The held-out scenes as one class sees them."""
+    predictions, tiles = job.scenes("predict"), job.scenes("tiles")
+    found = []
+    for name, fold in _fold_of(job).items():
+        scene = read_held_out(predictions[name], tiles[name])
+        plane, truth = scene.levels[place], scene.truth[place]
+        found.append(ground_of(plane, truth, scene.valid, fold, scene.metres))
     return found
 
 
-def _ground(prediction: Item, tile: Item, place: int, fold: int) -> Ground:
-    """One class of a scene."""
-    scene = open_tiles(tile.folder)
-    truth, valid = unpack(scene.mask, scene.classes)
-    levels = read_levels(prediction.path("probability.tif"))
-    if levels.shape != truth.shape:
-        raise ArtifactError(
-            f"{prediction.folder}: is of shape {levels.shape}, but the masks are of {truth.shape}; "
-            "run `predict`"
-        )
-    return ground_of(levels[place], truth[place], valid, fold, scene.metres)
+def _choices(job: Job, folder: StageFolder) -> dict[int, Choice]:
+    """What became of each class, by code."""
+    return {
+        code: Choice.from_json(read_json(folder.items[f"{_CLASS}{code}"].path(_CHOICE)))
+        for code in job.before_tune.dataset.codes
+    }
 
 
-def _build(
-    job: Job,
-    name: str,
-    starts: Starts,
-    folds: int,
-    place: int,
-    grounds: Callable[[int], Sequence[Ground]],
-) -> Callable[[Path], None]:
-    settings = job.before_tune.tune
-
-    def build(folder: Path) -> None:
-        judge = Judge(grounds(place), folds)
-        with bar() as display:
-            task = display.add_task(f"tuning {name}", total=settings.trials, note="")
-            trials = tune(judge, starts, settings, lambda: display.advance(task))
-        choice = choice_of(judge, starts, trials)
-        write_bytes(folder / "trials.csv", trials_csv(trials).encode())
-        write_json(folder / _CHOICE, choice.to_json())
-
-    return build
-
-
-def _write_tuned(job: Job, folder: StageFolder) -> Item:
-    """What classes take over, and the scores."""
+def _tune_rules(job: Job, folder: StageFolder) -> Item:
+    """What became of every row of rules."""
     config = job.before_tune
-    items = {row.code: folder.items[f"{_CLASS}{row.code}"] for row in config.dataset.classes}
+    rules = config.polygons.rules if config.tune.rules else ()
     inputs = {
-        "classes": [[row.code, row.name, items[row.code].digest] for row in config.dataset.classes],
-        "polygons": config.polygons.model_dump(mode="json"),
+        "choices": {code: choice.to_json() for code, choice in _choices(job, folder).items()},
+        "scenes": _scenes(job),
+        "rules": [row.model_dump(mode="json") for row in rules],
+        "groups": [row.model_dump(mode="json") for row in config.dataset.groups],
+        "resampling": config.features.resampling,
         "absent": config.score.absent,
     }
 
     def build(target: Path) -> None:
-        choices = {
-            code: Choice.from_json(read_json(item.path(_CHOICE))) for code, item in items.items()
-        }
-        write_bytes(target / TUNED, tuned_yaml(config.polygons, choices).encode())
-        write_json(
-            target / _SCORES, scores_record(config.dataset.classes, choices, config.score.absent)
+        rows: list[dict[str, Any]] = []
+        if rules:
+            grounds, count = _rule_grounds(job, _choices(job, folder)), len(folds_of(job))
+            with bar() as display:
+                task = display.add_task("tuning rules", total=len(rules), note="")
+                absent = config.score.absent
+                found = tune_rules(grounds, count, rules, absent, lambda: display.advance(task))
+            rows = [choice.to_json() for choice in found]
+        write_json(target / _RULES, rows)
+
+    return folder.item("rules", inputs, build)
+
+
+def _rule_grounds(job: Job, choices: Mapping[int, Choice]) -> list[RuleGround]:
+    """The held-out scenes with the masks of each class, as it is taken over."""
+    config, found = job.before_tune, []
+    predictions, tiles = job.scenes("predict"), job.scenes("tiles")
+    for name, fold in track(list(_fold_of(job).items()), "cleaning scenes"):
+        index = scene_indices(
+            open_tiles(tiles[name].folder), config.dataset.groups, config.features.resampling
         )
+        scene = read_held_out(predictions[name], tiles[name])
+        cleanings = tuple(_of_fold(choice, fold) for choice in choices.values())
+        found.append(rule_ground(scene, config.dataset.codes, cleanings, fold, index))
+    return found
+
+
+def _of_fold(choice: Choice, fold: int) -> Cleaning:
+    """What is taken over of a class, at the threshold that the other folds tell."""
+    return Cleaning(**{**asdict(choice.kept), "level": choice.levels[fold]})
+
+
+def _write_tuned(job: Job, folder: StageFolder, rules: Item) -> Item:
+    """What the configuration takes over, and the scores."""
+    config = job.before_tune
+    names = [[row.code, row.name] for row in config.dataset.classes]
+    digests = [folder.items[f"{_CLASS}{code}"].digest for code in config.dataset.codes]
+    inputs = {
+        "classes": [names, digests],
+        "rules": rules.digest,
+        "kept": [row.model_dump(mode="json") for row in config.polygons.rules],
+        "absent": config.score.absent,
+    }
+
+    def build(target: Path) -> None:
+        choices = _choices(job, folder)
+        tuned = _ROWS.validate_python([row["row"] for row in read_json(rules.path(_RULES))])
+        rows: Sequence[RuleRow] = tuned or config.polygons.rules
+        write_bytes(target / TUNED, tuned_yaml(choices, rows).encode())
+        record = scores_record(config.dataset.classes, choices, config.score.absent)
+        write_json(target / _SCORES, record)
 
     item = folder.item("tuned", inputs, build)
     publish(item, TUNED, folder.folder / TUNED)
     return item
-
-
-def _show(record: Mapping[str, Any]) -> None:
-    columns = [(how, which) for how in ("chosen", "cross_fitted") for which in ("now", "tuned")]
-    rows = [
-        (
-            code,
-            row["name"],
-            *(row[how][which]["jaccard"] for how, which in columns),
-            "yes" if row["taken"] else "no",
-        )
-        for code, row in sorted(record["classes"].items(), key=lambda entry: int(entry[0]))
-    ]
-    means = record["means"]
-    show_table(
-        "Jaccard index of held-out scenes, in pixels",
-        ("code", "class", "now", "tuned", "now, cross-fitted", "tuned, cross-fitted", "taken over"),
-        rows,
-        ("", "mean", *(means[how][which] for how, which in columns), ""),
-    )
-    kept = [row["name"] for row in record["classes"].values() if not row["taken"]]
-    if kept:
-        say(
-            f"tune: {', '.join(kept)}: what was tuned does not carry over to other folds; "
-            "they keep what they have"
-        )
-    taken = means["cross_fitted"]["taken"]
-    say(f"tune: mean of what is taken over, cross-fitted: {taken:.4f}")

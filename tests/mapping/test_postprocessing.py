@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
+from scipy.ndimage import convolve, median_filter
 
 from pipeline.config.mapping import Polygons
 from pipeline.mapping.components import without_small_holes, without_small_parts
 from pipeline.mapping.morphology import closed, opened
 from pipeline.mapping.polygons import trace
-from pipeline.mapping.postprocessing import Cleaning, cleaning_of, cut, object_mask, smoothed
+from pipeline.mapping.postprocessing import Cleaning, cleaning_of, cut, object_mask
+from pipeline.mapping.softening import medianed, smoothed
 from tests.mapping.tracing.reference import Mask, blobs, cleaned, mask_of
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=14))
@@ -120,7 +121,7 @@ LEVELS = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=
 
 @settings(deadline=None, max_examples=100)
 @given(levels=LEVELS, level=st.integers(1, 255), radius=st.integers(1, 3))
-def test_majority_is_the_median_cut_at_the_threshold(
+def test_medians_are_those_of_whole_windows(
     levels: NDArray[np.uint8], level: int, radius: int
 ) -> None:
     """Where all pixels of a window have an answer and lie inside."""
@@ -131,12 +132,24 @@ def test_majority_is_the_median_cut_at_the_threshold(
     np.testing.assert_array_equal(found[inner], medians[inner] >= level)
 
 
-def test_majority_counts_answers_alone() -> None:
-    levels = np.array([[0, 200, 0], [0, 200, 9], [0, 0, 0]], np.uint8)
-    # Two of three answers everywhere.
-    assert object_mask(levels, Cleaning(100, median=1), 1).tolist() == (levels > 0).tolist()
+def test_medians_count_answers_alone() -> None:
+    levels = np.array([[0, 200, 0], [0, 150, 9], [0, 0, 0]], np.uint8)
+    np.testing.assert_array_equal(medianed(levels, 1), [[0, 150, 0], [0, 150, 150], [0, 0, 0]])
     levels[2, 1] = 9
-    assert not object_mask(levels, Cleaning(100, median=1), 1)[1:].any()
+    # Of four answers, the lower one in the middle.
+    np.testing.assert_array_equal(medianed(levels, 1), [[0, 150, 0], [0, 9, 9], [0, 9, 0]])
+
+
+@settings(deadline=None, max_examples=150)
+@given(levels=LEVELS, level=st.integers(1, 255), radius=st.integers(1, 3))
+def test_a_cut_median_is_the_majority(levels: NDArray[np.uint8], level: int, radius: int) -> None:
+    """More than half of a window's answers are at or above the threshold."""
+    side = np.ones((2 * radius + 1, 2 * radius + 1), np.int64)
+    above, answers = (
+        convolve((levels >= least).astype(np.int64), side, mode="constant") for least in (level, 1)
+    )
+    wanted = (levels > 0) & (2 * above > answers)
+    np.testing.assert_array_equal(medianed(levels, radius) >= level, wanted)
 
 
 def test_closing_by_hand() -> None:

@@ -13,7 +13,7 @@ from pipeline.files import write_json
 from pipeline.imagery.labels import draw_masks
 from pipeline.mapping.geojson import read_geojson
 from pipeline.mapping.polygons import trace
-from pipeline.mapping.postprocessing import smoothed
+from pipeline.mapping.softening import smoothed
 from pipeline.stages import evaluate, polygons
 from pipeline.stages.job import Job
 from tests.stages.fake_run import (
@@ -110,7 +110,7 @@ def test_reruns(tmp_path: Path) -> None:
     path_of(more, "a_0_0").unlink()
     assert built(more, polygons.run, "polygons") == {"scene-a_0_0"}
     assert path_of(more, "a_0_0").read_bytes() == first
-    simpler = make_run(tmp_path, (*TEST, "t_0_2"), polygons={"simplify": 1.0})
+    simpler = make_run(tmp_path, (*TEST, "t_0_2"), polygons={"simplify_cost": 0.1})
     assert built(simpler, evaluate.run, "evaluate") == set()
     assert built(simpler, polygons.run, "polygons") == everything | {"scene-t_0_2"}
 
