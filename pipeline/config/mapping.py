@@ -11,6 +11,7 @@ from pipeline.config.rules import RuleRow
 
 SquareMetres = Annotated[float, Field(ge=0)]
 Metres = Annotated[float, Field(ge=0, le=1000)]
+Share = Annotated[float, Field(ge=0, le=0.2)]
 
 
 class Predict(Section):
@@ -67,8 +68,9 @@ class Polygons(Section):
     window: Annotated[int, Field(ge=16)] = 4096
     """Side of the windows that masks are smoothed in, working pixels; less needs less memory, the
     result is the same."""
-    simplify: Annotated[float, Field(ge=0, le=10)] = 0
-    """Largest move of an outline, working pixels; 0 keeps every pixel edge."""
+    simplify_cost: Share | dict[int, Share] = 0.015
+    """Share of a part's pixels that may change sides for fewer vertices: one number, or one per
+    class code; 0 keeps every pixel edge."""
 
 
 class Submission(Section):

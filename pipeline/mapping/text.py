@@ -55,7 +55,7 @@ def valid_text(geometry: BaseGeometry, decimals: int) -> str:
             return text
     raise SubmissionError(
         f"a geometry with bounds {whole.bounds} can't be written so that it is valid when read "
-        "back; raise submission.decimals or set polygons.simplify to 0"
+        "back; raise submission.decimals or set polygons.simplify_cost to 0"
     )
 
 

@@ -23,6 +23,7 @@ from pipeline.mapping.finishing import Finish, finish_of, object_masks
 from pipeline.mapping.gains import gains_csv, gains_record, step_overlaps, steps_of
 from pipeline.mapping.geojson import ClassObjects, to_geojson
 from pipeline.mapping.polygons import mean_levels
+from pipeline.mapping.postprocessing import of_class
 from pipeline.mapping.raster import Levels, read_levels
 from pipeline.mapping.rules.spectral import IndexSource, scene_indices
 from pipeline.mapping.simplification import simplified
@@ -162,8 +163,7 @@ def scene_objects(
     for row, plane, mask in zip(classes, levels, masks, strict=True):
         rings = rings_of(corners_of(mask))
         parts = polygons_of(rings)
-        if settings.simplify > 0:
-            parts = simplified(parts, settings.simplify)
+        parts = simplified(parts, of_class(settings.simplify_cost, row.code))
         means = mean_levels(mask, plane, rings) * probability_of(1)
         areas = shapely.area(parts) * metres**2
         found.append(ClassObjects(row, parts, means, areas))

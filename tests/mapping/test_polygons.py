@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 
 from pipeline.mapping.polygons import assembled, draw, mean_levels, trace
-from pipeline.mapping.simplification import simplified
 from pipeline.mapping.tracing.corners import corners_of
 from pipeline.mapping.tracing.rings import rings_of
 
@@ -32,27 +31,6 @@ def test_tracing_and_drawing_is_the_identity(mask: NDArray[np.bool_]) -> None:
     assert whole.area == mask.sum()
     np.testing.assert_array_equal(redrawn(mask), mask)
     np.testing.assert_array_equal(draw(trace(mask), mask.shape) > 0, mask)
-
-
-@settings(deadline=None, max_examples=150)
-@given(mask=MASKS, tolerance=st.floats(0.1, 3))
-def test_simplified_is_valid_and_moves_no_further_than_told(
-    mask: NDArray[np.bool_], tolerance: float
-) -> None:
-    parts = trace(mask)
-    simple = simplified(parts, tolerance)
-    assert len(simple) == len(parts)
-    assert assembled(simple).is_valid
-    for before, after in zip(parts, simple, strict=True):
-        assert shapely.hausdorff_distance(before.boundary, after.boundary) <= tolerance + 1e-9
-        assert len(after.exterior.coords) <= len(before.exterior.coords)
-
-
-def test_staircase_becomes_a_slope() -> None:
-    parts = trace(np.tril(np.ones((30, 30), bool)))
-    (simple,) = simplified(parts, 1)
-    assert len(simple.exterior.coords) < 10
-    assert len(parts[0].exterior.coords) > 50
 
 
 def means(levels: NDArray[np.uint8], least: int) -> list[float]:

@@ -51,6 +51,7 @@ CONFIG: dict[str, Any] = {
     "augment": {"folds": len(FOLDS)},
     "network": {"kind": "unet", "width": 2, "depth": 1},
     "predict": {"window": 16, "overlap": 0.5, "d4": True, "precision": "float32"},
+    "polygons": {"simplify_cost": 0},
 }
 
 
