@@ -160,7 +160,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--most", type=int, help="real scenes that are read")
     options = parser.parse_args(arguments)
     names = ("rounds", "slow_rounds", "scenes", "most")
-    for name, value in zip(names, (2, 1, 1, 4) if options.quick else (5, 3, 4, None), strict=True):
+    for name, value in zip(names, (2, 1, 1, 3) if options.quick else (5, 2, 4, None), strict=True):
         if getattr(options, name) is None:
             setattr(options, name, value)
     return options

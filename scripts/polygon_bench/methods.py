@@ -13,12 +13,16 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon, shape
 
+from pipeline.config.mapping import Polygons
 from pipeline.mapping import polygons, simplification
 from polygon_bench.masks import Mask
 
 Parts = NDArray[np.object_]
 """(parts,) shapely polygons in pixel coordinates."""
 WINDOW = 512
+"""Side of a window, pixels."""
+COST: float = getattr(Polygons(), "simplify_cost", 0.015)
+"""Share of a part's pixels that simplification may cost."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ def methods() -> tuple[Method, ...]:
 
 
 def simplified(mask: Mask) -> Parts:
-    """Ours, with fewer vertices."""
-    return simplification.simplified(polygons.trace(mask), 1.0)
+    """Ours, with fewer vertices, as by default."""
+    return simplification.simplified(polygons.trace(mask), COST)
 
 
 def windowed(mask: Mask) -> Parts:

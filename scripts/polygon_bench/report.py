@@ -138,23 +138,22 @@ def cases_table(rows: Sequence[Traced]) -> str:
 
 
 def scoring_table(rows: Sequence[Scored]) -> str:
-    """Both ways on each pair, and in sum."""
+    """All ways on each pair, and in sum; ratios are to ours."""
     lines = [
         (
             row.case,
             str(row.vertices),
             "" if row.jaccard is None else f"{row.jaccard:.3f}",
-            f"{min(row.ours) * 1000:.1f}",
-            f"{min(row.union) * 1000:.1f}",
-            f"{min(row.union) / min(row.ours):.1f}",
+            *_ways(*(min(times) for times in (row.ours, row.union, row.overlay))),
             f"{row.difference:.0e}",
         )
         for row in rows
     ]
-    ours, union = (sum(min(getattr(row, side)) for row in rows) for side in ("ours", "union"))
-    last = ("all", "", "", f"{ours * 1000:.1f}", f"{union * 1000:.1f}", f"{union / ours:.1f}", "")
-    head = ("pair", "vertices", "Jaccard", "ours, ms", "union, ms", "ratio", "difference")
-    return table(head, [*lines, last])
+    sums = (sum(min(getattr(row, way)) for row in rows) for way in ("ours", "union", "overlay"))
+    worst = max(row.difference for row in rows)
+    last = ("all", str(sum(row.vertices for row in rows)), "", *_ways(*sums), f"{worst:.0e}")
+    ways = ("ours, ms", "unions, ms", "ratio", "overlay, ms", "ratio")
+    return table(("pair", "vertices", "Jaccard", *ways, "difference"), [*lines, last])
 
 
 def checking_table(row: Checked) -> str:
@@ -193,6 +192,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         + " |"
         for line in lines
     )
+
+
+def _ways(ours: float, union: float, overlay: float) -> tuple[str, ...]:
+    """Milliseconds, and ratios to ours."""
+    shown = [f"{seconds * 1000:.1f}" for seconds in (ours, union, overlay)]
+    return shown[0], shown[1], f"{union / ours:.1f}", shown[2], f"{overlay / ours:.1f}"
 
 
 def _seconds(rows: Iterable[Traced]) -> float:
