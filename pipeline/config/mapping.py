@@ -76,8 +76,9 @@ class Polygons(Section):
 class Submission(Section):
     """The table that is handed in."""
 
-    decimals: Annotated[int, Field(ge=1, le=17)] = 9
-    """Digits after the point of a coordinate; geometries are valid as written."""
+    decimals: Literal["auto"] | Annotated[int, Field(ge=1, le=17)] = "auto"
+    """Digits after the point of a coordinate; auto: for each row as many as its Jaccard index
+    needs. Geometries are valid as written."""
 
 
 class Score(Section):

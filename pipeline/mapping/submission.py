@@ -6,12 +6,13 @@ import csv
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from shapely import MultiPolygon
 
 from pipeline.errors import SubmissionError
 from pipeline.imagery import polygon_table
+from pipeline.mapping.precision import digits_for
 from pipeline.mapping.submissions.inspection import Inspection
 from pipeline.mapping.submissions.terms import Terms
 from pipeline.mapping.tables import HEADER, Row
@@ -32,7 +33,7 @@ def sample_rows(path: Path, codes: Collection[int]) -> Iterator[Row]:
 
 
 def write_submission(
-    file: TextIO, rows: Iterable[Row], polygons: PolygonsOf, decimals: int
+    file: TextIO, rows: Iterable[Row], polygons: PolygonsOf, decimals: int | Literal["auto"]
 ) -> None:
     """Write the table.
 
@@ -40,12 +41,13 @@ def write_submission(
         file: Open for writing, with ``newline=""``.
         rows: Rows of the sample.
         polygons: Gives each row's polygons.
-        decimals: Digits after the point of a coordinate.
+        decimals: Digits after the point of a coordinate; auto: as many as each row needs.
     """
     table = csv.writer(file, lineterminator="\n")
     table.writerow(HEADER)
     for row in rows:
-        text = valid_text(polygons(row.image, row.code), decimals)
+        whole = polygons(row.image, row.code)
+        text = valid_text(whole, digits_for([whole]) if decimals == "auto" else decimals)
         table.writerow((row.image, row.code, text))
 
 
