@@ -51,13 +51,13 @@ class Neighbourhood:
         before: (N,) index of the vertex before each one.
         after: (N,) index of the one after.
         pinned: (N,) vertices that stay.
-        lengths: (N,) number of vertices of the chain that each one belongs to.
+        excess: (N,) vertices that the chain of each one may lose.
     """
 
     before: Indices
     after: Indices
     pinned: Flags
-    lengths: Indices
+    excess: Indices
 
 
 def steps_of(
@@ -79,8 +79,7 @@ def steps_of(
     merged, vertex = _merged(a, b, c, d)
     merged.area[fixed] = np.inf
     pair = _without_both(a, b, c, d)
-    # A ring keeps four vertices.
-    pair.area[fixed | (around.lengths[places] < 6)] = np.inf
+    pair.area[fixed | (around.excess[places] < pair.gain)] = np.inf
     ways = (merged, _without_one(a, b, c), pair)
     costs = np.stack([_costs(way, most, rung) for way in ways])
     scores = costs @ (1.0, _AREA) / np.array([[way.gain] for way in ways])

@@ -28,8 +28,8 @@ _LADDER = (1e-9, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.6, 1.0, 2.0)
 _REPEATS = 4
 _FEW = 0.01
 """Share of the vertices that must be worth a step for a rung to be tried again."""
-_FEWEST = 5
-"""Vertices that a ring must have to lose one: quadrangles stay."""
+_LEFT = 4
+"""Vertices that a ring keeps: quadrangles stay."""
 _SLACK = 1e-9
 _REACH = 3
 """Vertices on either side that a step may not share with another one."""
@@ -41,14 +41,15 @@ class Chains:
 
     Attributes:
         points: (N, 2) float64, pixel coordinates.
-        chain: (N,) chain of each vertex, ascending from 0. A closed chain's first vertex follows
-            its last.
+        chain: (N,) chain of each vertex, ascending from 0.
         pinned: (N,) vertices that stay. Both ends of an open chain must be.
+        closed: (chains,) whether a chain's first vertex follows its last.
     """
 
     points: Points
     chain: Indices
     pinned: Flags
+    closed: Flags
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,9 @@ def _worthwhile(chains: Chains, owners: Indices, room: NDArray[np.float64], rung
     after, before = neighbours(chains.chain)
     counts = np.bincount(chains.chain)
     spare = room[owners].min(axis=1)
-    able = (counts >= _FEWEST) | (counts == 3)
-    live = able[chains.chain] & (spare[chains.chain, 1] > -_SLACK) & ~chains.pinned
-    places = np.flatnonzero(live)
-    around = Neighbourhood(before, after, chains.pinned, counts[chains.chain])
+    excess = (counts - np.where(chains.closed, _LEFT, 0))[chains.chain]
+    places = np.flatnonzero((excess > 0) & ~chains.pinned)
+    around = Neighbourhood(before, after, chains.pinned, excess)
     steps = steps_of(chains.points, places, around, spare[chains.chain[places]] + _SLACK, rung)
     steps = steps[_best_nearby(steps, before, after, chains.points)]
     for column in range(owners.shape[1]):

@@ -56,18 +56,22 @@ def simplified(parts: Parts, cost: float) -> Parts:
     pins = np.empty((0, 4))
     for _ in range(_ATTEMPTS):
         simple[again] = _alone(parts[again], cost, pins)
-        again = _at_fault(simple)
+        again = faulty(simple)
         if not len(again):
             return simple
-        pins = np.concatenate((pins, _crossings(simple[again])))
-    while len(again):
+        pins = np.concatenate((pins, crossings(simple[again])))
+    restored = np.zeros(len(parts), np.bool_)
+    while len(again) and not restored[again].all():
         simple[again] = parts[again]
-        again = _at_fault(simple)
-    return simple
+        restored[again] = True
+        again = faulty(simple)
+    return parts if len(again) else simple
 
 
-def _at_fault(parts: Parts) -> NDArray[np.int_]:
+def faulty(parts: Parts) -> NDArray[np.int_]:
     """Indices of the parts that keep the whole from being a valid MultiPolygon."""
+    if not len(parts):
+        return np.empty(0, np.int_)
     whole = shapely.multipolygons(parts)
     if shapely.is_valid(whole):
         return np.empty(0, np.int_)
@@ -95,13 +99,14 @@ def _alone(parts: Parts, cost: float, pins: NDArray[np.float64]) -> Parts:
     areas = np.concatenate((shapely.area(shapely.polygons(rings)), shapely.area(parts)))
     owners = np.stack((np.arange(len(rings)), len(rings) + owner), axis=1)
     limits = Limits(owners, cost * areas[:, None] * (1.0, AREA_PER_COST))
-    short = shortened(Chains(points, ring, _within(points, pins)), limits)
+    closed = np.ones(len(rings), np.bool_)
+    short = shortened(Chains(points, ring, within(points, pins), closed), limits)
     lines = shapely.linearrings(short.points, indices=short.chain)
     result: Parts = shapely.polygons(lines, indices=owner)
     return result
 
 
-def _within(points: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+def within(points: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which points lie in one of the boxes (n, 4)."""
     found = np.zeros(len(points), np.bool_)
     if len(boxes):
@@ -110,7 +115,7 @@ def _within(points: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[
     return found
 
 
-def _crossings(parts: Parts) -> NDArray[np.float64]:
+def crossings(parts: Parts) -> NDArray[np.float64]:
     """Boxes (n, 4) around edges that meet other than by following one another."""
     rings = shapely.get_rings(parts)
     points, ring = shapely.get_coordinates(rings, return_index=True)
@@ -118,15 +123,12 @@ def _crossings(parts: Parts) -> NDArray[np.float64]:
     edges = shapely.linestrings(np.stack((points[starts], points[starts + 1]), axis=1))
     one, other = shapely.STRtree(edges).query(edges, predicate="intersects")
     one, other = one[one < other], other[one < other]
-    meeting = shapely.intersection(edges[one], edges[other])
     last = np.searchsorted(ring[starts], ring[starts], side="right") - 1
     first = np.searchsorted(ring[starts], ring[starts])
-    follows = (other == one + 1) | ((other == last[one]) & (one == first[one]))
-    meets = ~follows & (shapely.get_type_id(meeting) >= 0)
-    bounds = np.concatenate(
-        (shapely.bounds(edges[one[meets]]), shapely.bounds(edges[other[meets]]))
-    )
-    found: NDArray[np.float64] = bounds + np.array((-1, -1, 1, 1))
+    follows = (other == one + 1) & (other <= last[one])
+    follows |= (other == last[one]) & (one == first[one])
+    meeting = np.concatenate((one[~follows], other[~follows]))
+    found: NDArray[np.float64] = shapely.bounds(edges[meeting]) + np.array((-1, -1, 1, 1))
     return found
 
 
