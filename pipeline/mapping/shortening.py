@@ -23,7 +23,7 @@ Points = NDArray[np.float64]
 Indices = NDArray[np.int_]
 Flags = NDArray[np.bool_]
 
-_LADDER = (1e-9, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.6, 1.0, 2.0)
+_LADDER = (1e-9, 0.02, 0.04, 0.07, 0.12, 0.2, 0.35, 0.6, 1.0, 2.0, 4.0)
 """Costs per vertex that are allowed one after another, so that cheap steps come first."""
 _REPEATS = 4
 _FEW = 0.01
