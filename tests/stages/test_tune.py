@@ -285,6 +285,7 @@ def test_commands_ask_for_tuning_where_it_is_used(
     (tmp_path / "data/runs/r").mkdir(parents=True, exist_ok=True)
     (job.run / "tune").rename(tmp_path / "data/runs/r/tune")
     after = _job(path, "r", None, None)
+    assert isinstance(after.config.polygons.min_area, dict)
     assert set(after.config.polygons.min_area) == set(CODES)
     assert after.before_tune == before.config
     assert {"predict", "tune", "search"} <= BEFORE_TUNE
