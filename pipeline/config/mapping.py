@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.config.base import Fraction, Positive, Section
 from pipeline.config.rules import RuleRow
@@ -71,6 +71,21 @@ class Polygons(Section):
     simplify_cost: Share | dict[int, Share] = 0.015
     """Share of a part's pixels that may change sides for fewer vertices: one number, or one per
     class code; 0 keeps every pixel edge."""
+    square: tuple[int, ...] = ()
+    """Codes of the classes whose outlines get right angles, as buildings have."""
+    round: tuple[int, ...] = ()
+    """Codes of the classes whose outlines get no corners, as water has."""
+    reshape_cost: Annotated[float, Field(ge=0, le=0.5)] = 0.15
+    """Share of a part's area that right angles or round outlines may move; parts that would need
+    more stay as they are."""
+
+    @model_validator(mode="after")
+    def _check_forms(self) -> Self:
+        for code in set(self.square) & set(self.round):
+            raise ValueError(
+                f"round: class {code} is in polygons.square as well; name it in one of them"
+            )
+        return self
 
 
 class Submission(Section):

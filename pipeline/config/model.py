@@ -63,8 +63,11 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for key in ("smooth", "thresholds", "min_area", "min_hole"):
+        for key in ("smooth", "thresholds", "min_area", "min_hole", "simplify_cost"):
             _known(f"polygons.{key}", getattr(self.polygons, key), set(self.dataset.codes))
+        for key in ("square", "round"):
+            named = dict.fromkeys(getattr(self.polygons, key))
+            _known(f"polygons.{key}", named, set(self.dataset.codes))
         if self.scenes.whole_pixel_tiles and self.dataset.unit_metres is None:
             raise ValueError(
                 "scenes.whole_pixel_tiles: needs the size of a pixel on the map; "

@@ -22,11 +22,10 @@ from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.mapping.finishing import Finish, finish_of, object_masks
 from pipeline.mapping.gains import gains_csv, gains_record, step_overlaps, steps_of
 from pipeline.mapping.geojson import ClassObjects, to_geojson
+from pipeline.mapping.outlining import outlined, outlining_of
 from pipeline.mapping.polygons import mean_levels
-from pipeline.mapping.postprocessing import of_class
 from pipeline.mapping.raster import Levels, read_levels
 from pipeline.mapping.rules.spectral import IndexSource, scene_indices
-from pipeline.mapping.simplification import simplified
 from pipeline.mapping.thresholds import probability_of
 from pipeline.mapping.tracing.corners import corners_of
 from pipeline.mapping.tracing.rings import polygons_of, rings_of
@@ -155,16 +154,16 @@ def scene_objects(
         metres: Side of a pixel.
         classes: The K classes.
         finish: How their masks are made.
-        settings: How these are traced.
+        settings: How these are traced and outlined.
         index: Values of spectral indices, for rules that need them.
     """
     masks = object_masks(levels, finish, metres, index, settings.window)
+    rings = [rings_of(corners_of(mask)) for mask in masks]
+    rows = [outlining_of(settings, row.code) for row in classes]
+    outlines = outlined([polygons_of(row) for row in rings], list(masks), rows)
     found = []
-    for row, plane, mask in zip(classes, levels, masks, strict=True):
-        rings = rings_of(corners_of(mask))
-        parts = polygons_of(rings)
-        parts = simplified(parts, of_class(settings.simplify_cost, row.code))
-        means = mean_levels(mask, plane, rings) * probability_of(1)
+    for row, plane, mask, ring, parts in zip(classes, levels, masks, rings, outlines, strict=True):
+        means = mean_levels(mask, plane, ring) * probability_of(1)
         areas = shapely.area(parts) * metres**2
         found.append(ClassObjects(row, parts, means, areas))
     return found
