@@ -28,7 +28,7 @@ import cv2
 from polygon_bench import cases, checking, memory, overlaps, report
 from polygon_bench.checking import Checked
 from polygon_bench.masks import FULL
-from polygon_bench.methods import methods
+from polygon_bench.methods import methods, simplified
 from polygon_bench.overlaps import Scored
 from polygon_bench.real import RealClass, real_classes
 from polygon_bench.tracing import Case, Traced, trace_all
@@ -119,7 +119,7 @@ def show(figures: Figures, asked: Sequence[report.Requirement]) -> None:
         print(f"\nPolygons of {kind} masks: each the fastest of {len(rows[0].seconds)} rounds\n")
         print(report.cases_table(rows))
         used = figures.memory if kind == "generated" else {}
-        print(f"\nAll {kind} masks; MB beyond the mask, for {cases.LARGEST}\n")
+        print(f"\nAll {kind} masks" + (f"; MB for {cases.LARGEST}" if used else "") + "\n")
         print(report.tracing_table(rows, used))
     for kind, pairs in figures.scored.items():
         print(f"\nScoring {kind} masks\n")
@@ -131,11 +131,12 @@ def show(figures: Figures, asked: Sequence[report.Requirement]) -> None:
 
 
 def profile(masks: Sequence[Case]) -> None:
-    """Print where tracing spends its time."""
-    profiler = cProfile.Profile()
-    for case in masks:
-        profiler.runcall(polygons.trace, case.mask)
-    pstats.Stats(profiler).sort_stats("tottime").print_stats(20)
+    """Print where tracing spends its time, and tracing with simplification."""
+    for way in (polygons.trace, simplified):
+        profiler = cProfile.Profile()
+        for case in masks:
+            profiler.runcall(way, case.mask)
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(20)
 
 
 def _tell(name: str) -> None:

@@ -21,7 +21,7 @@ Parts = NDArray[np.object_]
 """(parts,) shapely polygons in pixel coordinates."""
 WINDOW = 512
 """Side of a window, pixels."""
-COST: float = getattr(Polygons(), "simplify_cost", 0.015)
+COST: float = Polygons.model_fields["simplify_cost"].default
 """Share of a part's pixels that simplification may cost."""
 
 

@@ -24,10 +24,10 @@ def in_turns(
     """
     seconds: list[list[float]] = [[] for _ in ways]
     results: dict[int, Result] = {}
+    gc.collect()
     for number in range(rounds):
         for place in range(len(ways)):
             index = (place + number) % len(ways)
-            gc.collect()
             start = time.perf_counter()
             results[index] = ways[index]()
             seconds[index].append(time.perf_counter() - start)

@@ -18,7 +18,7 @@ from polygon_bench.methods import Method, Parts
 from polygon_bench.timing import in_turns
 
 DECIMALS = 9
-"""Digits after the point in a submission, as by default."""
+"""Digits after the point: a 2700th of a pixel of 0.31 m."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Quality:
         parts: Polygons.
         vertices: Points of all rings, the closing one counted too.
         wkt: Bytes of the text, in the contest's units.
-        invalid: 1 if the text is no valid multipolygon, else 0.
+        invalid: 1 if the text, rounded and no more, is no valid multipolygon, else 0.
     """
 
     iou: float
