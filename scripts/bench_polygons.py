@@ -1,7 +1,7 @@
 """Polygons, their scoring and their check beside what is commonly used, in one run.
 
     python scripts/bench_polygons.py                      # all of it, some minutes
-    python scripts/bench_polygons.py --quick              # about a minute
+    python scripts/bench_polygons.py --quick              # one to two minutes
     python scripts/bench_polygons.py --data folder/of/dstl_swir --json figures.json
     python scripts/bench_polygons.py --profile            # where the time of ours goes
 
