@@ -1,9 +1,7 @@
 """Pixel -> polygon -> pixel is the identity; cleaning and simplifying do what they say."""
 
 import numpy as np
-import shapely
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from rasterio.features import rasterize
