@@ -21,7 +21,7 @@ SHORT = (
 )
 
 
-def _real_scenes() -> Path:
+def real_scenes() -> Path:
     """Folder of real scenes; in CI it must be there."""
     folder = os.environ.get("REAL_SCENES")
     if not folder:
@@ -32,7 +32,7 @@ def _real_scenes() -> Path:
 
 
 def test_short_training_gives_a_whole_submission(tmp_path: Path) -> None:
-    data = _real_scenes() / "dstl_swir"
+    data = real_scenes() / "dstl_swir"
     link_project(tmp_path, configs=True)
     config = ("CONFIG=configs/dstl_swir.yaml", f"DATA={data}", f"SET={SHORT}")
     done = make(tmp_path, "score", *config)
@@ -49,6 +49,12 @@ def test_short_training_gives_a_whole_submission(tmp_path: Path) -> None:
     assert shapely.is_valid(shapes).all()
     assert shapely.area(shapes).sum() > 0
 
+    gains = json.loads((run / "polygons" / "gains" / "gains.json").read_text())
+    assert gains["scenes"] == 16
+    assert gains["end"] > gains["start"] + 0.01
+    names = ["0.5", "thresholds", "water clears", "buildings clear", "fields are wide"]
+    assert [row["step"] for row in gains["steps"]] == names
+
     score = json.loads((run / "score" / "score.json").read_text())
     assert score["of"] == "held-out"
     assert score["classes"]["6"]["jaccard"] > 0.2, "crops are learned within forty steps"
@@ -60,7 +66,7 @@ def test_short_training_gives_a_whole_submission(tmp_path: Path) -> None:
 
 
 def test_search_tune_and_what_they_found_on_real_scenes(tmp_path: Path) -> None:
-    data = _real_scenes() / "dstl_swir"
+    data = real_scenes() / "dstl_swir"
     link_project(tmp_path, configs=True)
     short = "search.steps=12 search.startup=2 search.folds=2 augment.folds=2 tune.trials=20"
     config = ("CONFIG=configs/dstl_swir_quick.yaml", f"DATA={data}")
