@@ -45,7 +45,7 @@ endif
 .PHONY: help demo setup test check clean sanity FORCE $(STAGES)
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
 	@echo
 	@echo '  CONFIG=configs/x.yaml  DATA=folder  RUN=name  SET="section.key=value ..."'
 
@@ -79,7 +79,7 @@ sanity: $(R)/augment/manifest.json ## check data, loss, network and rate before 
 train: ## networks per model and fold
 predict: ## probabilities of every scene
 evaluate: ## thresholds and scores from the held-out folds
-tune: ## threshold, smoothing and smallest areas per class
+tune: ## smoothing, shapes and smallest areas per class, and rules between classes
 polygons: ## outlines of the objects
 submission: ## the table that is handed in
 score: ## the exact polygon score
