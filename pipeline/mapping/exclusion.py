@@ -10,12 +10,11 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.mapping.borders import Borders, borders_of
+from pipeline.mapping.contacts import crossings, faulty, touching
 from pipeline.mapping.shortening import Limits, shortened
 from pipeline.mapping.simplification import (
     AREA_PER_COST,
     Parts,
-    crossings,
-    faulty,
     simplified,
     within,
 )
@@ -106,9 +105,9 @@ def _limits(
 def _faults(classes: Sequence[Parts], every: Parts, whole_parts: bool) -> NDArray[np.float64]:
     """Boxes (n, 4) around what crosses, within a class or between two."""
     boxes = []
-    for parts in classes:
-        bad = parts[faulty(parts)]
-        boxes.append(shapely.bounds(bad) if whole_parts else crossings(bad))
+    bad = [parts[faulty(parts)] for parts in classes] + [every[touching(every)]]
+    for parts in bad:
+        boxes.append(shapely.bounds(parts) if whole_parts else crossings(parts))
     valid = shapely.is_valid(every)
     if valid.all():
         lines = shapely.coverage_invalid_edges(every)

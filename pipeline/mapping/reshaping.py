@@ -8,8 +8,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.mapping.contacts import faulty
 from pipeline.mapping.rounding import rounded
-from pipeline.mapping.simplification import Parts, faulty, simplified
+from pipeline.mapping.simplification import Parts, simplified
 from pipeline.mapping.squaring import squared
 
 _ROUGH = ((0.1, 3.0), (0.1, 2.0), (0.05, 2.0), (0.05, 1.2), (0.02, 1.2))

@@ -7,23 +7,19 @@ sides, and its area is bounded as well.
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.mapping.contacts import Parts, crossings, faulty
 from pipeline.mapping.shortening import Chains, Limits, shortened
 
-Parts = NDArray[np.object_]
-"""One-dimensional array of shapely polygons."""
+__all__ = ["AREA_PER_COST", "Parts", "simplified", "within"]
+
 AREA_PER_COST = 15.0
 """Area that may change sides for each pixel whose centre may: cutting the corners of a staircase
 moves area to both sides and next to no centres."""
 _ATTEMPTS = 4
-_NUMBERS = re.compile(r"[-+.\de]+")
-_NEAR = 1e-3
-"""Pixels."""
 
 
 def simplified(parts: Parts, cost: float) -> Parts:
@@ -68,22 +64,6 @@ def simplified(parts: Parts, cost: float) -> Parts:
     return parts if len(again) else simple
 
 
-def faulty(parts: Parts) -> NDArray[np.int_]:
-    """Indices of the parts that keep the whole from being a valid MultiPolygon."""
-    if not len(parts):
-        return np.empty(0, np.int_)
-    whole = shapely.multipolygons(parts)
-    if shapely.is_valid(whole):
-        return np.empty(0, np.int_)
-    found = np.flatnonzero(broken(parts))
-    if len(found):
-        return found
-    # Parts that meet to the last digit are apart for one rule and cross for another.
-    spot = _NUMBERS.findall(shapely.is_valid_reason(whole).partition("[")[2])
-    near = shapely.dwithin(parts, shapely.points(*map(float, spot[:2])), _NEAR)
-    return np.flatnonzero(near)
-
-
 def _alone(parts: Parts, cost: float, pins: NDArray[np.float64]) -> Parts:
     """Parts simplified without a look at each other.
 
@@ -112,35 +92,4 @@ def within(points: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[n
     if len(boxes):
         tree = shapely.STRtree(shapely.points(points))
         found[tree.query(shapely.box(*boxes.T), predicate="intersects")[1]] = True
-    return found
-
-
-def crossings(parts: Parts) -> NDArray[np.float64]:
-    """Boxes (n, 4) around edges that meet other than by following one another."""
-    rings = shapely.get_rings(parts)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    starts = np.flatnonzero(np.diff(ring, append=-1) == 0)
-    edges = shapely.linestrings(np.stack((points[starts], points[starts + 1]), axis=1))
-    one, other = shapely.STRtree(edges).query(edges, predicate="intersects")
-    one, other = one[one < other], other[one < other]
-    last = np.searchsorted(ring[starts], ring[starts], side="right") - 1
-    first = np.searchsorted(ring[starts], ring[starts])
-    follows = (other == one + 1) & (other <= last[one])
-    follows |= (other == last[one]) & (one == first[one])
-    meeting = np.concatenate((one[~follows], other[~follows]))
-    found: NDArray[np.float64] = shapely.bounds(edges[meeting]) + np.array((-1, -1, 1, 1))
-    return found
-
-
-def broken(parts: Parts) -> NDArray[np.bool_]:
-    """Which polygons are invalid, or share more than single points with another one."""
-    found: NDArray[np.bool_] = ~shapely.is_valid(parts)
-    sound = np.flatnonzero(~found)
-    one, other = shapely.STRtree(parts[sound]).query(parts[sound], predicate="intersects")
-    one, other = sound[one[one < other]], sound[other[one < other]]
-    clash = shapely.relate_pattern(parts[one], parts[other], "T********") | shapely.relate_pattern(
-        parts[one], parts[other], "****1****"
-    )
-    found[one[clash]] = True
-    found[other[clash]] = True
     return found
