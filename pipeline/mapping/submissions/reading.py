@@ -36,7 +36,8 @@ _TAGS: Final = _AREAS | {
     *("TRIANGLE", "TIN", "POLYHEDRALSURFACE"),
 }
 _EXPONENT: Final = re.compile(r"\d\.?[eE][-+]?\d")
-_PAIR: Final = re.compile(r"([-+.\deE]+)\s+([-+.\deE]+)")
+# Possessive, and from the beginning of a run on: text of one long run would take its square.
+_PAIR: Final = re.compile(r"(?<![-+.\deE])([-+.\deE]++)\s++([-+.\deE]++)")
 _SHOWN: Final = 40
 _FEW: Final = 200
 

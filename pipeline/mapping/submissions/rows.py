@@ -184,7 +184,7 @@ def _closed(text: str) -> Sequence[str] | None:
 def _joined(fields: Sequence[str], header: Header) -> Sequence[str] | None:
     """Fields of a row whose geometry nobody has quoted, its commas taken for ends of fields."""
     usual = header.places == _AS_WRITTEN and header.width == len(HEADER)
-    if not usual or len(fields) < len(HEADER) or not _GEOMETRY.match(fields[2]):
+    if not usual or len(fields) < len(HEADER) or not _GEOMETRY.match(fields[2][:_SHOWN]):
         return None
     return [*fields[:2], ",".join(fields[2:])]
 

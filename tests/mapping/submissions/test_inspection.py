@@ -1,6 +1,7 @@
 """The inspection names every problem with its row, whatever the rest of the table is like."""
 
 import gzip
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,17 @@ def inspect(path: Path, content: str | bytes, terms: Terms | None = None) -> lis
 )  # fmt: skip
 def test_rows_by_hand(tmp_path: Path, content: str | bytes, found: list[tuple[str, int]]) -> None:
     assert inspect(tmp_path / "a.csv", content) == found
+
+
+@pytest.mark.parametrize("field", ["{long}", "a{long}", '"GEOMETRYCOLLECTION ({long})"'])
+@pytest.mark.parametrize("letter", ["1", "a", " "])
+def test_time_does_not_grow_with_the_square_of_a_row(
+    tmp_path: Path, field: str, letter: str
+) -> None:
+    begin = time.perf_counter()
+    inspect(tmp_path / "x.csv", HEADER + f"a,1,{field.format(long=letter * 200_000)},x\n")
+    inspect(tmp_path / "x.csv", HEADER + f"a,1,{field.format(long=letter * 200_000)}\n")
+    assert time.perf_counter() - begin < 5
 
 
 def test_against_sample_extents_and_codes(tmp_path: Path) -> None:
