@@ -163,6 +163,9 @@ def _merged(a: Points, b: Points, c: Points, d: Points) -> tuple[_Way, Points]:
     along = np.divide(twice, base, out=np.ones_like(base), where=sound)[:, None]
     sound &= along[:, 0] > 0
     vertex = np.where(on_first, a + along * (b - a), d + along * (c - d))
+    # Outlines stay on the image if no vertex leaves the box around the four.
+    corners = np.stack((a, b, c, d))
+    sound &= ((vertex >= corners.min(axis=0)) & (vertex <= corners.max(axis=0))).all(axis=1)
     near, far = np.where(on_first, b, c), np.where(on_first, c, b)
     end = np.where(on_first, d, a)
     slope = cross(far - near, end - vertex)

@@ -66,5 +66,6 @@ def outlined(
         if row.form is not None:
             reshape = with_right_angles if row.form == "square" else without_corners
             simple = simplified(traced[number], row.cost)
-            found[number] = reshape(traced[number], simple, row.reshape_cost)
+            shape = masks[number].shape
+            found[number] = reshape(traced[number], simple, row.reshape_cost, shape)
     return found

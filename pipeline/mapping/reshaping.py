@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import shapely
@@ -13,34 +13,46 @@ from pipeline.mapping.rounding import rounded
 from pipeline.mapping.simplification import Parts, simplified
 from pipeline.mapping.squaring import squared
 
-_ROUGH = ((0.1, 3.0), (0.1, 2.0), (0.05, 2.0), (0.05, 1.2), (0.02, 1.2))
+_ROUGH = ((0.1, (3.0, 2.0)), (0.05, (2.0, 1.2)), (0.02, (1.2,)))
 """Costs of the simplified outlines that are squared, and their shortest sides in pixels, one after
 another."""
 _TIMES = (2, 1)
 """How often corners are cut, one after another."""
 
 
-def with_right_angles(parts: Parts, simple: Parts, share: float) -> Parts:
+def with_right_angles(parts: Parts, simple: Parts, share: float, shape: tuple[int, ...]) -> Parts:
     """Parts with right angles.
 
     Args:
         parts: Polygons along pixel edges.
         simple: The same, simplified: what a part keeps that can't be squared.
         share: Share of a part's area that may change sides.
+        shape: (H, W) of the image; outlines stay on it.
 
     Returns:
         As many polygons; together a valid MultiPolygon, as ``simple`` is.
     """
-    candidates = (squared(simplified(parts, cost), shortest) for cost, shortest in _ROUGH)
-    return _chosen(parts, simple, candidates, share)
+
+    def candidates() -> Iterator[Parts]:
+        for cost, shortest in _ROUGH:
+            rough = simplified(parts, cost)
+            yield from (squared(rough, length) for length in shortest)
+
+    return _chosen(parts, simple, candidates(), share, shape)
 
 
-def without_corners(parts: Parts, simple: Parts, share: float) -> Parts:
+def without_corners(parts: Parts, simple: Parts, share: float, shape: tuple[int, ...]) -> Parts:
     """Parts with round outlines; see :func:`with_right_angles` for the arguments."""
-    return _chosen(parts, simple, (rounded(simple, times) for times in _TIMES), share)
+    return _chosen(parts, simple, (rounded(simple, times) for times in _TIMES), share, shape)
 
 
-def _chosen(parts: Parts, simple: Parts, candidates: Iterable[Parts], share: float) -> Parts:
+def _chosen(
+    parts: Parts,
+    simple: Parts,
+    candidates: Iterable[Parts],
+    share: float,
+    shape: tuple[int, ...],
+) -> Parts:
     """The first candidate of each part that is valid and within bounds, or its simplified outline.
 
     The area that changes sides is measured by overlay. Where new outlines would cross or touch
@@ -50,8 +62,9 @@ def _chosen(parts: Parts, simple: Parts, candidates: Iterable[Parts], share: flo
         return parts
     found, open_ = simple.copy(), np.ones(len(parts), np.bool_)
     for candidate in candidates:
-        places = np.flatnonzero(open_)
-        places = places[shapely.is_valid(candidate[places])]
+        bounds = shapely.bounds(candidate)
+        on_image = (bounds[:, :2] >= 0).all(axis=1) & (bounds[:, 2:] <= shape[::-1]).all(axis=1)
+        places = np.flatnonzero(open_ & on_image & shapely.is_valid(candidate))
         places = places[_moved(parts[places], candidate[places]) <= share]
         found[places] = candidate[places]
         open_[places] = False

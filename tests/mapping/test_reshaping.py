@@ -48,7 +48,7 @@ def sharpest(part: shapely.Polygon) -> float:
 def test_a_turned_house_gets_its_right_angles_back(degrees: float) -> None:
     shape = turned_house(degrees)
     parts = traced(shape)
-    (house,) = with_right_angles(parts, simplified(parts, 0.015), 0.15)
+    (house,) = with_right_angles(parts, simplified(parts, 0.015), 0.15, (60, 60))
     assert len(house.exterior.coords) == 7
     np.testing.assert_allclose(angles_of(house), 90, atol=1e-6)
     overlap = shapely.intersection(house, shape).area / shapely.union(house, shape).area
@@ -73,7 +73,7 @@ def test_what_is_no_rectangle_keeps_its_simplified_outline() -> None:
     rows, columns = np.mgrid[:40, :40]
     parts = trace(np.hypot(rows - 20, columns - 20) < 15)
     simple = simplified(parts, 0.015)
-    assert with_right_angles(parts, simple, 0.02)[0].equals(simple[0])
+    assert with_right_angles(parts, simple, 0.02, (40, 40))[0].equals(simple[0])
 
 
 def test_corners_are_cut_by_hand() -> None:
@@ -89,7 +89,7 @@ def test_round_water_turns_less_at_each_vertex() -> None:
     rows, columns = np.mgrid[:80, :80]
     parts = trace(np.hypot(rows - 40, columns - 40) < 30)
     simple = simplified(parts, 0.015)
-    (lake,) = without_corners(parts, simple, 0.05)
+    (lake,) = without_corners(parts, simple, 0.05, (80, 80))
     assert len(lake.exterior.coords) > len(simple[0].exterior.coords)
     assert sharpest(lake) < sharpest(simple[0]) - 20
     assert shapely.symmetric_difference(lake, parts[0]).area <= 0.05 * parts[0].area
@@ -101,7 +101,8 @@ def test_bounds_and_validity(mask: NDArray[np.bool_], share: float) -> None:
     parts = trace(mask)
     simple = simplified(parts, 0.05)
     for reshaped in (with_right_angles, without_corners):
-        found = reshaped(parts, simple, share)
+        found = reshaped(parts, simple, share, mask.shape)
+        assert shapely.covers(shapely.box(0, 0, *mask.shape[::-1]), found).all()
         assert len(found) == len(parts)
         assert assembled(found).is_valid
         np.testing.assert_array_equal(

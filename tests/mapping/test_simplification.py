@@ -42,6 +42,9 @@ def check(mask: NDArray[np.bool_], cost: float) -> Parts:
     simple = simplified(parts, cost)
     assert len(simple) == len(parts)
     assert assembled(simple).is_valid
+    assert shapely.covers(shapely.box(0, 0, *mask.shape[::-1]), simple).all(), (
+        "outlines stay on the image"
+    )
     for count in (shapely.get_num_interior_rings, shapely.get_num_coordinates):
         assert (count(simple) <= count(parts)).all()
     np.testing.assert_array_equal(
