@@ -11,11 +11,16 @@ from scipy.ndimage import gaussian_filter
 
 from pipeline.learning.metrics import LEVELS
 from pipeline.mapping.coverage import UNANSWERED, Levels
+from pipeline.mapping.tracing.corners import Mask
 
 REACH: Final = 4.0
 """Standard deviations after which a Gaussian ends."""
 _CHUNK: Final = 1 << 24
 """Numbers that are sorted in one go."""
+_DEAR: Final = 25
+"""Numbers to sort per pixel of the image from which on counting by level is faster."""
+_WIDEST: Final = 127
+"""Radius of the largest window whose pixels OpenCV's median counts without overflow."""
 
 
 def softened(levels: Levels, sigma: float, radius: int) -> Levels:
@@ -57,26 +62,50 @@ def medianed(levels: Levels, radius: int) -> Levels:
     """
     if radius <= 0 or not levels.any():
         return levels
-    side = 2 * radius + 1
+    # No window sees more than all of the image.
+    radius = min(radius, max(levels.shape))
     answered = levels != UNANSWERED
-    found: Levels = np.array(cv2.medianBlur(levels, side), np.uint8)
-    counts = cv2.boxFilter(
-        answered.view(np.uint8),
-        cv2.CV_32F,
-        (side, side),
-        normalize=False,
-        borderType=cv2.BORDER_CONSTANT,
+    counts = _sums(answered, radius)
+    gaps = answered & (counts < (2 * radius + 1) ** 2)
+    work = np.count_nonzero(gaps) * (2 * radius + 1) ** 2
+    if radius > _WIDEST or work > _DEAR * levels.size:
+        found = _medians_by_level(levels, counts, radius)
+    else:
+        found = np.array(cv2.medianBlur(levels, 2 * radius + 1), np.uint8)
+        _sort_windows(found, levels, gaps, radius)
+    found[~answered] = UNANSWERED
+    return found
+
+
+def _sums(mask: Mask, radius: int) -> NDArray[np.int32]:
+    """Pixels of a mask in the window around each pixel, (H, W)."""
+    side = (2 * radius + 1, 2 * radius + 1)
+    return np.asarray(
+        cv2.boxFilter(
+            mask.view(np.uint8), cv2.CV_32S, side, normalize=False, borderType=cv2.BORDER_CONSTANT
+        ),
+        np.int32,
     )
-    # Windows with gaps, most of them at the border, are sorted one by one.
-    rows, columns = np.nonzero(answered & (np.asarray(counts) < side**2))
-    padded = np.pad(levels, radius)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side))
+
+
+def _medians_by_level(levels: Levels, counts: NDArray[np.int32], radius: int) -> Levels:
+    """Medians from how many answers reach each level: as dear for wide windows as for narrow."""
+    found = np.zeros_like(levels)
+    for level in np.flatnonzero(np.bincount(levels.ravel())):
+        if level != UNANSWERED:
+            found[_sums(levels >= level, radius) > counts // 2] = level
+    return found
+
+
+def _sort_windows(found: Levels, levels: Levels, gaps: Mask, radius: int) -> None:
+    """Put in the medians of windows with gaps, most of them at the border, one by one."""
+    side = 2 * radius + 1
+    rows, columns = np.nonzero(gaps)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(levels, radius), (side, side))
     step = max(1, _CHUNK // side**2)
     for first in range(0, len(rows), step):
         at = rows[first : first + step], columns[first : first + step]
         found[at] = _lower_median(windows[at].reshape(len(at[0]), -1))
-    found[~answered] = UNANSWERED
-    return found
 
 
 def _lower_median(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,5 +1,7 @@
 """From levels to the mask of objects: by hand, and as tracing has it."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -219,3 +221,26 @@ def test_cleaning_of_a_class() -> None:
     more = Polygons(hysteresis={3: 0.8}, median={3: 2}, closing=4, opening={7: 6})
     assert cleaning_of(more, 3, 40) == Cleaning(40, seed=204, median=2.0, closing=4.0)
     assert cleaning_of(more, 7, 40) == Cleaning(40, closing=4.0, opening=6.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(levels=LEVELS, radius=st.integers(1, 30))
+def test_both_ways_to_medians_agree(levels: NDArray[np.uint8], radius: int) -> None:
+    answered = levels != 0
+    padded = np.pad(levels, radius)
+    wanted = np.zeros_like(levels)
+    for row, column in zip(*np.nonzero(answered), strict=True):
+        window = padded[row : row + 2 * radius + 1, column : column + 2 * radius + 1]
+        answers = np.sort(window[window > 0])
+        wanted[row, column] = answers[(len(answers) - 1) // 2]
+    np.testing.assert_array_equal(medianed(levels, radius), wanted)
+    with patch("pipeline.mapping.softening._DEAR", 0):
+        np.testing.assert_array_equal(medianed(levels, radius), wanted)
+
+
+def test_windows_of_medians_may_hold_more_pixels_than_fit_into_sixteen_bits() -> None:
+    levels = np.full((363, 363), 50, np.uint8)
+    levels[np.arange(363) % 5 > 2] = 200
+    with patch("pipeline.mapping.softening._DEAR", np.inf):
+        assert medianed(levels, 181)[181, 181] == 50
+    assert medianed(levels, 10_000)[181, 181] == 50
