@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 from pipeline.errors import DatasetError, PipelineError
 
 MAX_FIELD: Final = 2**28
 """Longest field, characters: one class of one scene may take megabytes of text."""
+_PACKED: Final = ".gz"
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is packed by gzip, by its name."""
+    return path.suffix.lower() == _PACKED
+
+
+def opened(path: Path) -> IO[bytes]:
+    """A file open for reading bytes, unpacked as it is read if it is packed."""
+    return cast(IO[bytes], gzip.open(path)) if is_packed(path) else path.open("rb")
 
 
 def read_rows(
@@ -19,7 +33,7 @@ def read_rows(
     """Rows of a CSV table, one at a time; empty lines are left out.
 
     Args:
-        path: The table.
+        path: The table, plain or packed (``.gz``).
         columns: For each wanted column the names that it may have, in lower case; ``""`` is an
             empty header. Other columns may stand there too.
         error: What to raise.
@@ -34,7 +48,7 @@ def read_rows(
     if not path.is_file():
         raise error(f"{path}: no such table; put it there or correct its name")
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with opened(path) as data, io.TextIOWrapper(data, "utf-8-sig", newline="") as file:
             lines = _long_lines(csv.reader(file, strict=True))
             header = next(lines, [])
             places = _places(path, header, columns, error)
@@ -49,6 +63,10 @@ def read_rows(
                 yield number, [row[place] for place in places]
     except (csv.Error, UnicodeDecodeError) as fault:
         raise error(f"{path}: is no table in UTF-8 CSV ({fault}); fetch it again") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
+        raise error(
+            f"{path}: can't be unpacked ({fault}); fetch it again, or take .gz off its name"
+        ) from None
     except OSError as fault:
         raise error(f"{path}: can't be read ({fault}); check its rights") from fault
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.artifacts import Item, StageFolder, publish
-from pipeline.errors import ScoringError
+from pipeline.config.dataset import ClassRow
 from pipeline.files import hash_file, read_json
 from pipeline.imagery.outlines import made_valid
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.imagery.transform import moved
 from pipeline.mapping.geojson import read_geojson
 from pipeline.mapping.scoring import Polygons
-from pipeline.mapping.tables import Polygonal, geometry_of, read_rows
+from pipeline.mapping.tables import Polygonal, geometry_of
+from pipeline.mapping.vectors.sources import Source
 from pipeline.reporting.overview import SceneView, draw_overview
 from pipeline.reporting.picture import colour_picture
 from pipeline.stages.job import Job
@@ -38,7 +39,7 @@ def make_overview(job: Job, folder: StageFolder) -> None:
     }
 
     def build(target: Path) -> None:
-        truths = _truths(scenes, chosen, solution, dataset.codes)
+        truths = _truths(scenes, chosen, solution, dataset.classes)
         views = []
         for scene in chosen:
             tile = open_tiles(tiles[scene].folder)
@@ -71,7 +72,7 @@ def _truths(
     scenes: Mapping[str, Item],
     chosen: list[str],
     solution: Path | None,
-    codes: tuple[int, ...],
+    classes: Sequence[ClassRow],
 ) -> dict[str, Polygons]:
     """True polygons in map units of those chosen scenes whose truth is known."""
     truths: dict[str, dict[int, Polygonal]] = {
@@ -80,9 +81,9 @@ def _truths(
         if "labels.json" in scenes[scene].files
     }
     if solution is not None:
-        for row in read_rows(solution, codes, ScoringError):
-            if row.image in chosen:
-                truths.setdefault(row.image, {})[row.code] = geometry_of(row.wkt)
+        for entry in Source(solution, classes).entries():
+            if entry.image in chosen:
+                truths.setdefault(entry.image, {})[entry.code] = entry.geometry()
     return {scene: dict(truth) for scene, truth in truths.items()}
 
 

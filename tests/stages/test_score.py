@@ -1,14 +1,18 @@
 """Stage score: exact, against a solution or the held-out labels, with a picture."""
 
+import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import shapely
 from PIL import Image
 
 from pipeline.errors import ScoringError
 from pipeline.mapping.polygons import trace
 from pipeline.stages import evaluate, polygons, score, submission
 from pipeline.stages.job import Job
+from tests.mapping.vectors.files import gpkg_blob, write_geojson, write_gpkg
 from tests.stages.fake_run import (
     LABELLED,
     TEST,
@@ -85,6 +89,44 @@ def test_without_solution_the_score_is_cross_validated(
     assert record["scenes"] == sorted(LABELLED)
     assert record["classes"]["3"]["jaccard"] == pytest.approx(true / (true + 4))
     assert "cross-validated" in capsys.readouterr().out
+
+
+def as_geojson(folder: Path) -> Path:
+    shapes = [
+        (scene, int(code), shapely.from_wkt(wkt))
+        for scene in TEST
+        for code, wkt in labels_of(scene).items()
+    ]
+    return write_geojson(folder / "solution.geojson", shapes)
+
+
+def as_geopackage(folder: Path) -> Path:
+    blobs = [
+        (scene, int(code), gpkg_blob(shapely.from_wkt(wkt)))
+        for scene in TEST
+        for code, wkt in labels_of(scene).items()
+    ]
+    return write_gpkg(folder / "solution.gpkg", blobs)
+
+
+def packed(folder: Path) -> Path:
+    path = folder / "solution.csv.gz"
+    path.write_bytes(gzip.compress((folder / "solution.csv").read_bytes()))
+    return path
+
+
+@pytest.mark.parametrize("kind", [as_geojson, as_geopackage, packed])
+def test_solution_of_any_kind_scores_and_draws_the_same(
+    tmp_path: Path, kind: Callable[[Path], Path]
+) -> None:
+    job = prepared(tmp_path, "solution.csv", {"t_0_0": 6})
+    score.run(job)
+    folder = job.run / "score"
+    record, picture = stored(folder / "score.json"), (folder / "overview.png").read_bytes()
+    score.run(changed(job, dataset={"solution": kind(tmp_path / "raw").name}))
+    again = stored(folder / "score.json")
+    assert again["mean_jaccard"] == pytest.approx(record["mean_jaccard"], rel=1e-12)
+    assert (folder / "overview.png").read_bytes() == picture
 
 
 def test_picture(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import IO, TextIO, cast
 
 from pipeline.errors import SubmissionError
 from pipeline.files import TEMPORARY, flush, flush_folder
-from pipeline.mapping.submissions.stream import is_packed
+from pipeline.imagery.tables import is_packed
 
 
 def check_target(path: Path, inputs: Sequence[Path] = ()) -> None:

@@ -16,14 +16,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final
 
 from pipeline.errors import SubmissionError
-from pipeline.imagery.tables import MAX_FIELD
+from pipeline.imagery import tables
+from pipeline.imagery.tables import MAX_FIELD, is_packed
 
 MOST_RECORD: Final = MAX_FIELD + 2**10
 """Longest record, bytes."""
-PACKED: Final = ".gz"
+MOST_UNPACKED: Final = 2**32
+"""Most bytes that a packed table is unpacked to on the disk."""
 MARK: Final = b"\xef\xbb\xbf"
 """The byte-order mark of UTF-8."""
 _PIECE: Final = 2**24
@@ -54,11 +56,6 @@ class Record:
     windows: bool = False
 
 
-def is_packed(path: Path) -> bool:
-    """Whether a file is packed by gzip, by its name."""
-    return path.suffix.lower() == PACKED
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """A table open for reading bytes, unpacked as it is read.
@@ -69,8 +66,8 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     if not path.is_file():
         raise SubmissionError(f"{path}: no such table; put it there or correct its name")
     try:
-        with gzip.open(path) if is_packed(path) else path.open("rb") as file:
-            yield cast(IO[bytes], file)
+        with tables.opened(path) as file:
+            yield file
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise SubmissionError(
             f"{path}: can't be unpacked ({fault}); fetch it again, or take .gz off its name"
@@ -79,15 +76,36 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
-    """A table as a plain file that can be read from any place; a packed one is unpacked for it."""
+    """A table as a plain file that can be read from any place; a packed one is unpacked for it.
+
+    Raises:
+        SubmissionError: If there is no such file, it can't be unpacked, or holds more than
+            ``MOST_UNPACKED`` or than half of what is free on the disk: a small file can be packed
+            that fills any disk.
+    """
     if not is_packed(path):
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "table.csv"
+        most = min(MOST_UNPACKED, shutil.disk_usage(folder).free // 2)
         with opened(path) as source, plain.open("wb") as target:
-            shutil.copyfileobj(source, target, _PIECE)
+            _copy(source, target, most, path)
         yield plain
+
+
+def _copy(source: IO[bytes], target: IO[bytes], most: int, path: Path) -> None:
+    """Copy a file unless it is larger than it may be."""
+    size = 0
+    while piece := source.read(_PIECE):
+        size += len(piece)
+        if size > most:
+            raise SubmissionError(
+                f"{path}: holds more than {most:,} bytes once it is unpacked, the most that is put "
+                f"into the folder of temporary files ({tempfile.gettempdir()}); unpack it "
+                "yourself if that is right, and give the plain table"
+            )
+        target.write(piece)
 
 
 def records(file: IO[bytes]) -> Iterator[Record]:

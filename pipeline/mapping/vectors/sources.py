@@ -10,7 +10,6 @@ from typing import Final, TypeAlias
 
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import ScoringError
-from pipeline.mapping.submissions.stream import unpacked
 from pipeline.mapping.tables import geometry_of, read_rows
 from pipeline.mapping.vectors.features import Entry, scene_of
 from pipeline.mapping.vectors.geojson_file import read_geojson_file
@@ -90,13 +89,9 @@ class Source:
 
     def _rows(self) -> Iterator[Entry]:
         codes = [row.code for row in self.classes]
-        with unpacked(self.path) as plain:
-            try:
-                for row in read_rows(plain, codes, ScoringError):
-                    place = f"{self.path}, row {row.number}"
-                    yield Entry(place, row.image, row.code, partial(geometry_of, row.wkt))
-            except ScoringError as fault:
-                raise ScoringError(str(fault).replace(str(plain), str(self.path))) from None
+        for row in read_rows(self.path, codes, ScoringError):
+            place = f"{self.path}, row {row.number}"
+            yield Entry(place, row.image, row.code, partial(geometry_of, row.wkt))
 
 
 def _stem(path: Path) -> str:

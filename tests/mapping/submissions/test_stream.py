@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -75,3 +77,23 @@ def test_every_byte_belongs_to_one_record_or_an_empty_line(data: bytes) -> None:
         assert data[one.offset : one.offset + one.length].rstrip(b"\r\n") == one.data
         end = one.offset + one.length
     assert not data[end:].strip()
+
+
+def test_packed_table_that_would_fill_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(bytes(5000)))
+    monkeypatch.setattr(stream, "_PIECE", 1000)
+    monkeypatch.setattr(stream, "MOST_UNPACKED", 5000)
+    with unpacked(path) as plain:
+        assert plain.stat().st_size == 5000
+    monkeypatch.setattr(stream, "MOST_UNPACKED", 4999)
+    message = r"a\.csv\.gz: holds more than 4,999 bytes"
+    with pytest.raises(SubmissionError, match=message), unpacked(path):
+        pass
+    monkeypatch.setattr(stream, "MOST_UNPACKED", 2**32)
+    free = SimpleNamespace(free=9998)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: free)
+    with pytest.raises(SubmissionError, match=message), unpacked(path):
+        pass

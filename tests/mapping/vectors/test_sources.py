@@ -5,7 +5,8 @@ import json
 import math
 import sqlite3
 import struct
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pipeline.mapping.geojson import ClassObjects, to_geojson
 from pipeline.mapping.jaccard import Overlap
 from pipeline.mapping.objects import Found
 from pipeline.mapping.scoring import score_sources
+from pipeline.mapping.vectors.features import Entry
 from pipeline.mapping.vectors.sources import Source
 from tests.mapping.vectors.files import CLASSES, Feature, gpkg_blob, write_geojson, write_gpkg
 
@@ -327,3 +329,41 @@ def test_names_that_are_codes_of_other_classes(tmp_path: Path) -> None:
     (entry,) = Source(path, classes).entries()
     assert entry.code == 7, "a number is a code before it is a name"
     assert json.loads(path.read_text())["features"][0]["properties"] == {"class": "7"}
+
+
+def test_packed_tables_are_not_unpacked_onto_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = packed_csv(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    assert Source(path, CLASSES).scenes() == {"a", "b"}
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(ScoringError, match=r"truth\.csv\.gz: can't be unpacked"):
+        Source(path, CLASSES).scenes()
+
+
+@pytest.mark.parametrize("kind", [csv_file, packed_csv])
+def test_rows_in_the_same_order_are_held_two_at_a_time(
+    tmp_path: Path, kind: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has been compared is let go: of many rows, no more than two pairs are ever alive."""
+    monkeypatch.setattr(
+        "tests.mapping.vectors.test_sources.PARTS",
+        {(f"s{number}", 1): MultiPolygon([HOUSE]) for number in range(50)},
+    )
+    path = kind(tmp_path)
+    alive: weakref.WeakSet[Entry] = weakref.WeakSet()
+    most = 0
+    read = Source.entries
+
+    def watched(source: Source) -> Iterator[Entry]:
+        nonlocal most
+        for entry in read(source):
+            alive.add(entry)
+            most = max(most, len(alive))
+            yield entry
+
+    monkeypatch.setattr(Source, "entries", watched)
+    score = score_sources(path, path, CLASSES)
+    assert len(score.scenes) == 50
+    assert most <= 4
