@@ -21,7 +21,15 @@ T = TypeVar("T")
 
 def say(text: str) -> None:
     """Print one line to the user, past any progress bar."""
-    Console(file=sys.stderr, highlight=False, soft_wrap=True).print(text, markup=False)
+    Console(file=sys.stderr, highlight=False, soft_wrap=True).print(printable(text), markup=False)
+
+
+def printable(text: str) -> str:
+    """Text whose control characters, which a terminal would obey, are question marks.
+
+    Names and values come from data. Ends of lines stay.
+    """
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def bar() -> Progress:

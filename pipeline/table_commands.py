@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.config import load_config
-from pipeline.errors import SubmissionError
+from pipeline.progress import printable
 
 if TYPE_CHECKING:
     from pipeline.mapping.submissions.terms import Terms
@@ -58,16 +58,18 @@ def check(
     """Inspect a submission; the exit status is 1 if it has errors."""
     from pipeline.mapping.submissions.findings import COLUMNS, Tally  # noqa: PLC0415
     from pipeline.mapping.submissions.inspection import Inspection  # noqa: PLC0415
-    from pipeline.mapping.submissions.output import check_target, written_table  # noqa: PLC0415
+    from pipeline.mapping.submissions.output import check_targets, written_table  # noqa: PLC0415
+    from pipeline.mapping.submissions.repair import report_path  # noqa: PLC0415
     from pipeline.mapping.submissions.terms import read_terms  # noqa: PLC0415
 
-    inputs = [path for path in (file, sample, grid_sizes, config) if path is not None]
-    for target in (repair, findings):
-        if target is not None:
-            check_target(target, inputs)
-    if repair is not None and findings is not None and repair.resolve() == findings.resolve():
-        raise SubmissionError(f"{repair}: --repair and --csv name the same file; give two names")
     dataset = load_config(config, (), data).dataset if config is not None else None
+    inputs = [path for path in (file, sample, grid_sizes, config) if path is not None]
+    if dataset is not None:
+        inputs += [dataset.folder / dataset.sample, dataset.folder / dataset.grid_sizes]
+    targets = [findings] if findings is not None else []
+    if repair is not None:
+        targets += [repair, report_path(repair)]
+    check_targets(targets, inputs)
     terms = read_terms(sample, grid_sizes, dataset)
     inspection, tally = Inspection(file, terms), Tally()
     with ExitStack() as stack:
@@ -80,7 +82,7 @@ def check(
             if table is not None:
                 table.writerow(finding.cells)
     for line in tally.lines():
-        typer.echo(line)
+        typer.echo(printable(line))
     errors, notes = tally.total("error"), tally.total("note")
     typer.echo(
         f"{file}: {inspection.rows} rows, {inspection.filled} with ground; {errors} errors, "
@@ -98,7 +100,7 @@ def _repair(file: Path, out: Path, terms: Terms) -> None:
 
     done = repair_table(file, out, terms)
     for line in done.notable[:ROWS_SHOWN]:
-        typer.echo(f"  {line}")
+        typer.echo(printable(f"  {line}"))
     if len(done.notable) > ROWS_SHOWN:
         typer.echo(f"  ... and {len(done.notable) - ROWS_SHOWN} more")
     typer.echo(

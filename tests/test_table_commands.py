@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -65,9 +67,35 @@ def test_outputs_are_refused_before_anything_is_read(tmp_path: Path) -> None:
             run("check", path, option, path, *others)
     with pytest.raises(SubmissionError, match="make its folder"):
         run("check", path, "--repair", tmp_path / "none" / "b.csv")
-    with pytest.raises(SubmissionError, match="same file"):
-        run("check", path, "--repair", tmp_path / "b.csv", "--csv", tmp_path / "b.csv")
+    for name in ("b.csv", "b.repairs.csv"):
+        with pytest.raises(SubmissionError, match="name of two outputs"):
+            run("check", path, "--repair", tmp_path / "b.csv", "--csv", tmp_path / name)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SubmissionError, match="can't be written"):
+        run("check", path, "--csv", tmp_path / "pipe")
+    (tmp_path / "b.repairs.csv").hardlink_to(path)
+    with pytest.raises(SubmissionError, match="is an input itself"):
+        run("check", path, "--repair", tmp_path / "b.csv")
     assert SQUARE in path.read_text()
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_tables_of_a_configuration_are_inputs_too(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, SQUARE))
+    for name in ("sample_submission.csv", "grid_sizes.csv"):
+        (tmp_path / name).write_text("kept")
+        options = ("--config", "configs/dstl.yaml", "--data", tmp_path)
+        with pytest.raises(SubmissionError, match="is an input itself"):
+            run("check", path, *options, "--repair", tmp_path / name)
+        assert (tmp_path / name).read_text() == "kept"
+
+
+def test_what_a_table_holds_is_no_command_to_a_terminal(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a\x1b[2J\x00\r", 1, BOW_TIE), ("a", 1, BOW_TIE))
+    shown = run("check", path, "--repair", tmp_path / "b.csv").stdout
+    assert "scene-id" in shown
+    assert "row dropped" in shown
+    assert all(line.isprintable() for line in shown.splitlines())
 
 
 def test_vote_and_diff(tmp_path: Path) -> None:

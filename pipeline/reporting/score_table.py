@@ -8,6 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.progress import printable
+
 _WIDTH = 120
 Cell = str | float | int | None
 
@@ -59,5 +61,4 @@ def _text(cell: Cell) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text whose control characters, which a terminal would obey, are shown as question marks."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return printable(text).replace("\n", "?")

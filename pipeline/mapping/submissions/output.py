@@ -19,13 +19,31 @@ def check_target(path: Path, inputs: Sequence[Path] = ()) -> None:
     """Check that a table may be written.
 
     Raises:
-        SubmissionError: If it would replace an input, or there is no such folder.
+        SubmissionError: If it would replace an input or what is no file (a device), or there is
+            no such folder.
     """
     for source in inputs:
         if path.exists() and source.exists() and path.samefile(source):
             raise SubmissionError(f"{path}: is an input itself; give the output another name")
-    if not path.parent.is_dir() or path.is_dir():
+    if not path.parent.is_dir() or (path.exists() and not path.is_file()):
         raise SubmissionError(f"{path}: can't be written; make its folder, or correct its name")
+
+
+def check_targets(paths: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Check that tables may be written, each under a name of its own.
+
+    Raises:
+        SubmissionError: As :func:`check_target`, or if two have the same name.
+    """
+    for path in paths:
+        check_target(path, inputs)
+    names = [path.resolve() for path in paths]
+    for path, name in zip(paths, names, strict=True):
+        if names.count(name) > 1:
+            raise SubmissionError(
+                f"{path}: is the name of two outputs (repairs are written beside --repair); give "
+                "each another name"
+            )
 
 
 @contextmanager
