@@ -11,6 +11,7 @@ import yaml
 from pipeline.config import load_config
 from pipeline.config.load import section_values
 from pipeline.config.model import Generate
+from pipeline.config.tuned import BY_CLASS
 from pipeline.errors import ConfigError
 from pipeline.imagery.generated.scene_ids import scene_id
 from tests.config_tree import SHIPPED, config_tree, load_tree
@@ -82,6 +83,12 @@ def test_twin_regions_are_the_generators() -> None:
         ("features", {"groups": ["Z"]}, "Z is no group"),
         ("train", {"loss": {"class_weights": {3: 1}}}, "3 is no class code"),
         ("polygons", {"min_area": {2: 1}}, "2 is no class code"),
+        ("polygons", {"median": {99: 3}}, "polygons.median: 99 is no class code"),
+        ("polygons", {"hysteresis": {99: 0.5}}, "polygons.hysteresis: 99 is no class code"),
+        ("polygons", {"closing": {99: 3}}, "polygons.closing: 99 is no class code"),
+        ("polygons", {"opening": {99: 3}}, "polygons.opening: 99 is no class code"),
+        ("polygons", {"smooth": {1: float("nan")}}, "polygons.smooth.1: "),
+        ("tune", {"median_metres": 1001}, "tune.median_metres: "),
         ("polygons", {"min_area": {1: -4}}, "polygons.min_area.1: "),
         ("train", {"loss": {"smoothing": {7: -1}}}, "train.loss.smoothing.7: "),
         ("train", {"loss": {"class_weights": {7: -1}}}, "train.loss.class_weights.7: "),
@@ -160,12 +167,58 @@ def test_class_codes_are_unique(tmp_path: Path) -> None:
         load_tree(tmp_path, tree)
 
 
-@pytest.mark.parametrize("text", ["- a list", "a: [", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["- a list", "a: [", "\x00", "tiles: 2001-99-99", "[" * 5000, "{[1]: 2}"]
+)
 def test_files_that_are_no_configuration(tmp_path: Path, text: str) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"c\.yaml"):
         load_config(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "polygons: {smooth: 3}\ntiles: {metres: 2}\n\npolygons: {median: 3}",
+        "tiles:\n  polygons: 1\n\n  polygons: 2",
+        "tiles: {}\n\n\n'polygons': 1\n# and\n? polygons\n: 2",
+    ],
+)
+def test_a_key_stands_once(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"c\.yaml.* polygons stands there twice") as caught:
+        load_config(path)
+    assert "line 4" in str(caught.value)
+
+
+def test_a_key_of_an_override_stands_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the key 7 stands there twice"):
+        load_tree(tmp_path, config_tree(), "polygons.median={7: 1, 7: 2}")
+
+
+def test_merged_keys_may_be_named_again(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    text = yaml.safe_dump(config_tree())
+    path.write_text(
+        f"{text}train: &t {{batch: 3, steps: 70}}\nmodels:\n"
+        "  - {name: a, train: &u {<<: *t, steps: 80}}\n  - {name: b, train: {<<: *u, batch: 5}}\n"
+    )
+    first, second = load_config(path).models
+    assert (first.train.batch, first.train.steps) == (3, 80)
+    assert (second.train.batch, second.train.steps) == (5, 80)
+
+
+def test_codes_that_are_none_are_named_beside_what_was_tuned(tmp_path: Path) -> None:
+    tuned = tmp_path / "tuned.yaml"
+    tables = {key: {1: 0.0, 7: 0.0} for key in BY_CLASS}
+    tuned.write_text(yaml.safe_dump({"polygons": {**tables, "rules": []}}))
+    tree = config_tree()
+    tree["dataset"]["classes"][0]["code"] = [1]
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(tree))
+    with pytest.raises(ConfigError, match=r"dataset\.classes\.0\.code"):
+        load_config(tmp_path / "c.yaml", tuned=tuned)
 
 
 def test_missing_file_names_what_there_is(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import ValidationError
 
 from pipeline.config.faults import explain
 from pipeline.config.inheritance import concise, filled
 from pipeline.config.model import Config
 from pipeline.config.overrides import ROWS, Override, put_override
+from pipeline.config.yaml_file import read_yaml
 from pipeline.errors import ConfigError
 
 _KIND: Final = "network.kind"
@@ -98,10 +98,7 @@ def put_found(tree: dict[str, Any], path: Path) -> None:
     Raises:
         ConfigError: If the file isn't one, or was found for other models.
     """
-    try:
-        found = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: can't be read as YAML: {error}; run `search` again") from None
+    found = read_yaml(path, fix="run `search` again")
     rows = found.get(ROWS) if isinstance(found, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError(f"{path}: holds no list of {ROWS}; run `search` again")

@@ -10,8 +10,9 @@ from pipeline.config.network import UNet
 
 TABLES: Final = frozenset(
     {
-        *("absent", "class_weights", "dilate", "min_area", "min_hole", "positive_weights"),
-        *("smooth", "smoothing", "terms", "thresholds"),
+        *("absent", "class_weights", "closing", "dilate", "hysteresis", "median", "min_area"),
+        *("min_hole", "opening", "positive_weights", "simplify_cost", "smooth", "smoothing"),
+        *("terms", "thresholds"),
     }
 )
 """Keys whose values are one whole: shares of terms, and values per class code. What such a table

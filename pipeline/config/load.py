@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from pipeline.config.faults import explain
@@ -16,6 +15,7 @@ from pipeline.config.inheritance import merged
 from pipeline.config.model import Config
 from pipeline.config.overrides import check_heard, parse_override, put_override
 from pipeline.config.tuned import put_tuned
+from pipeline.config.yaml_file import read_yaml
 from pipeline.errors import ConfigError
 
 EXTENDS = "extends"
@@ -62,13 +62,8 @@ def load_config(
 
 
 def _read(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
-    try:
-        tree = yaml.safe_load(path.read_text())
-    except FileNotFoundError:
-        known = ", ".join(sorted(str(p) for p in Path("configs").glob("*.yaml")))
-        raise ConfigError(f"{path}: no such configuration; there are: {known}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: can't be read as YAML: {error}") from None
+    known = ", ".join(sorted(str(p) for p in Path("configs").glob("*.yaml")))
+    tree = read_yaml(path, missing=f"no such configuration; there are: {known}")
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: must hold sections (dataset:, tiles:, ...)")
     return _extended(path, tree, extending) if EXTENDS in tree else tree

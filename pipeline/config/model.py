@@ -63,7 +63,7 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for key in ("smooth", "thresholds", "min_area", "min_hole", "simplify_cost"):
+        for key in type(self.polygons).model_fields:
             _known(f"polygons.{key}", getattr(self.polygons, key), set(self.dataset.codes))
         for key in ("square", "round"):
             named = dict.fromkeys(getattr(self.polygons, key))

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
-
 from pipeline.config.inheritance import TABLES, filled, merged
 from pipeline.config.models import DEFAULT, INHERITED
+from pipeline.config.yaml_file import parse_yaml
 from pipeline.errors import ConfigError
 
 ROWS: Final = "models"
@@ -57,8 +56,8 @@ def parse_override(text: str) -> Override:
     if not equals or not all(change.keys):
         raise change.fault("must read section.key=value")
     try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError as error:
+        parsed = parse_yaml(value)
+    except ValueError as error:
         raise change.fault(f"the value is not YAML: {error}") from None
     if len(change.keys) == 1 and not isinstance(parsed, dict | list):
         raise change.fault(

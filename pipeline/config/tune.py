@@ -10,6 +10,8 @@ from pipeline.config.base import Positive, Section, Seed
 from pipeline.config.search import Method
 
 Largest = Annotated[float, Field(ge=0)]
+LargestLength = Annotated[float, Field(ge=0, le=1000)]
+"""No more than the keys of ``polygons`` may be."""
 
 
 class Tune(Section):
@@ -24,13 +26,13 @@ class Tune(Section):
     """Trials before tpe's estimators are used; until then, chance proposes."""
     seed: Seed = 0
     """Seed of the proposals."""
-    smooth_metres: Largest = 20
+    smooth_metres: LargestLength = 20
     """Largest ``polygons.smooth`` that is tried, metres; 0 leaves it as it is."""
-    median_metres: Largest = 20
+    median_metres: LargestLength = 20
     """Largest ``polygons.median`` that is tried, metres; 0 leaves it as it is."""
-    closing_metres: Largest = 20
+    closing_metres: LargestLength = 20
     """Largest ``polygons.closing`` that is tried, metres; 0 leaves it as it is."""
-    opening_metres: Largest = 20
+    opening_metres: LargestLength = 20
     """Largest ``polygons.opening`` that is tried, metres; 0 leaves it as it is."""
     hysteresis: bool = True
     """Whether a more certain pixel of each part, ``polygons.hysteresis``, is tried."""

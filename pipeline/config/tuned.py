@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from pipeline.config.yaml_file import read_yaml
 from pipeline.errors import ConfigError
 
 SECTION: Final = "polygons"
@@ -26,10 +25,7 @@ def put_tuned(tree: dict[str, Any], path: Path) -> None:
         ConfigError: If the file isn't one, or was found for other classes.
     """
     again = "run `tune` again, or set tune.use to false"
-    try:
-        tuned = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: can't be read as YAML: {error}; {again}") from None
+    tuned = read_yaml(path, fix=again)
     values = tuned.get(SECTION) if isinstance(tuned, dict) else None
     if not isinstance(values, dict) or not _is_whole(values):
         raise ConfigError(f"{path}: holds no {SECTION} with {', '.join(KEYS)}; {again}")
@@ -55,7 +51,8 @@ def _codes(tree: dict[str, Any]) -> set[Any] | None:
     classes = dataset.get("classes") if isinstance(dataset, dict) else None
     if not isinstance(classes, list) or not all(isinstance(row, dict) for row in classes):
         return None
-    return {row.get("code") for row in classes}
+    codes = [row.get("code") for row in classes]
+    return set(codes) if all(isinstance(code, int) for code in codes) else None
 
 
 def _text(codes: set[Any]) -> str:

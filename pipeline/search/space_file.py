@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import yaml
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.config.base import Section
+from pipeline.config.yaml_file import UniqueKeys, read_yaml
 from pipeline.errors import ConfigError
 from pipeline.search.conflicts import check_together
 from pipeline.search.dimension import Dimension
@@ -38,22 +38,8 @@ class SpaceTree(Section):
     dimensions: Annotated[dict[str, DimensionRow], Field(min_length=1)]
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which a key stands once, and 5e-4 is a number as it is in YAML 1.2."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: dict[str, yaml.Mark] = {}
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    f"the key {key.value} stands there twice, first",
-                    seen[key.value],
-                    "and then; remove one of them",
-                    key.start_mark,
-                )
-            if isinstance(key, yaml.ScalarNode):
-                seen[key.value] = key.start_mark
-        return super().construct_mapping(node, deep)
+class _Loader(UniqueKeys):
+    """YAML in which 5e-4 is a number, as it is in YAML 1.2."""
 
 
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _SCIENTIFIC, list("-+0123456789"))
@@ -81,16 +67,8 @@ def read_space(path: Path) -> Space:
 
 
 def _read(path: Path) -> Any:
-    try:
-        # The loader is a SafeLoader: it makes no objects but plain ones.
-        return yaml.load(path.read_text(), _Loader)  # noqa: S506
-    except FileNotFoundError:
-        known = ", ".join(sorted(str(other) for other in _FOLDER.glob("*.yaml")))
-        raise ConfigError(f"{path}: no such search space; there are: {known}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"{path}: can't be read as YAML: {error}") from None
-    except RecursionError:
-        raise ConfigError(f"{path}: can't be read as YAML: it is nested too deeply") from None
+    known = ", ".join(sorted(str(other) for other in _FOLDER.glob("*.yaml")))
+    return read_yaml(path, missing=f"no such search space; there are: {known}", loader=_Loader)
 
 
 def _explain(path: Path, error: ValidationError) -> str:
