@@ -48,10 +48,10 @@ def read_geojson_file(path: Path, classes: Sequence[ClassRow], scene: str) -> It
 
 
 def _loaded(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ScoringError(f"{path}: no such file; put it there or correct its name")
     try:
         whole = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise ScoringError(f"{path}: no such file; put it there or correct its name") from None
     except (ValueError, RecursionError) as fault:
         raise ScoringError(f"{path}: is no JSON ({str(fault)[:80]}); write it anew") from None
     if not isinstance(whole, dict) or not isinstance(whole.get("features"), list):

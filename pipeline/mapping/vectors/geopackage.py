@@ -30,6 +30,12 @@ _LAYER: Final = """
     JOIN sqlite_master AS m ON m.name = g.table_name AND m.type = 'table'
     WHERE c.data_type = 'features'
 """
+_VIEWS: Final = """
+    SELECT name FROM sqlite_master WHERE type <> 'table' AND lower(name) IN
+    ('gpkg_geometry_columns', 'gpkg_contents', 'gpkg_spatial_ref_sys')
+"""
+_MOST_BYTES: Final = 2**28
+"""Longest geometry, bytes: what a table's field may have at most."""
 _SYSTEM: Final = """
     SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?
 """
@@ -64,14 +70,25 @@ def _opened(path: Path) -> sqlite3.Connection:
     """A connection that can't write, run what the file defines, or wait for other processes."""
     if not path.is_file():
         raise ScoringError(f"{path}: no such file; put it there or correct its name")
+    log = path.with_name(f"{path.name}-wal")
+    if log.is_file() and log.stat().st_size:
+        raise ScoringError(
+            f"{path}: has changes that lie in {log.name} and not yet in the file; close the "
+            "program that has it open, or save the layer anew"
+        )
     base = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)
     for rule in ("trusted_schema = OFF", "query_only = ON", "cell_size_check = ON"):
         base.execute(f"PRAGMA {rule}")
+    base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
     return base
 
 
 def _layer(path: Path, base: sqlite3.Connection) -> tuple[str, str, int]:
     """Table, geometry column and number of the coordinate system of the only layer."""
+    # A view is a program, which need not end.
+    views = base.execute(_VIEWS).fetchall()
+    if views:
+        raise ScoringError(f"{path}: {views[0][0]} is a view, not a table; write the file anew")
     layers = base.execute(_LAYER).fetchall()
     if len(layers) != 1:
         names = ", ".join(repr(str(row[0])[:40]) for row in layers[:10]) or "none"
@@ -123,8 +140,9 @@ def _entries(
         blobs: dict[int, list[bytes]] = {}
         for _, value, blob in group:
             code = code_of(f"{path}, scene {scene}", value, classes)
+            found = blobs.setdefault(code, [])
             if blob is not None:
-                blobs.setdefault(code, []).append(blob)
+                found.append(blob)
         for code in sorted(blobs):
             place = f"{path}, scene {scene}, class {code}"
             yield Entry(place, scene, code, partial(_polygons, blobs[code]), system)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+import os
 import sqlite3
 import struct
 import weakref
@@ -367,3 +368,42 @@ def test_rows_in_the_same_order_are_held_two_at_a_time(
     score = score_sources(path, path, CLASSES)
     assert len(score.scenes) == 50
     assert most <= 4
+
+
+@pytest.mark.parametrize(
+    "table", ["gpkg_geometry_columns", "gpkg_contents", "gpkg_spatial_ref_sys"]
+)
+def test_views_in_place_of_the_tables_of_a_geopackage_are_not_run(
+    tmp_path: Path, table: str
+) -> None:
+    path = change(geopackage(tmp_path), f"ALTER TABLE {table} RENAME TO hidden")
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    change(path, f"CREATE VIEW {table} AS {endless} SELECT hidden.* FROM hidden, n")
+    with pytest.raises(ScoringError, match=f"{table} is a view"):
+        list(Source(path, CLASSES).entries())
+
+
+def test_changes_that_are_not_in_the_geopackage_yet(tmp_path: Path) -> None:
+    path = geopackage(tmp_path)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("DELETE FROM objects")
+        base.commit()
+        with pytest.raises(ScoringError, match=r"changes that lie in truth\.gpkg-wal"):
+            list(Source(path, CLASSES).entries())
+    assert list(Source(path, CLASSES).entries()) == []
+
+
+def test_a_scene_without_a_geometry_is_named_by_either_kind(tmp_path: Path) -> None:
+    for path in (
+        write_gpkg(tmp_path / "a.gpkg", [("x", 1, None)]),
+        write_geojson(tmp_path / "a.geojson", [("x", 1, None)]),
+    ):
+        (entry,) = Source(path, CLASSES).entries()
+        assert (entry.key, entry.geometry().is_empty) == (("x", 1), True)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.geojson")
+    with pytest.raises(ScoringError, match="no such file"):
+        list(Source(tmp_path / "a.geojson", CLASSES).entries())
