@@ -7,12 +7,22 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 from shapely.errors import ShapelyError
 
 Polygonal: TypeAlias = Polygon | MultiPolygon
 # Only polygons: collections can nest without end, which overflows the parser's stack.
 _POLYGONAL: Final = re.compile(r"\s*(MULTI)?POLYGON\b", re.IGNORECASE)
+
+
+MOST_COORDINATE: Final = 1e100
+"""Areas of larger coordinates are past the largest float."""
+
+
+def is_measurable(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which points (n, 2) are finite and small enough for areas to be computed with, (n,)."""
+    return np.logical_and.reduce(np.abs(points) <= MOST_COORDINATE, axis=1)
 
 
 def geometry_of(wkt: str) -> Polygonal:
@@ -29,7 +39,10 @@ def geometry_of(wkt: str) -> Polygonal:
             geometry: Polygonal = shapely.from_wkt(wkt)
     except (ShapelyError, ValueError) as fault:
         raise ValueError(f"{shown} is no well-known text ({fault}); correct it") from None
-    if not np.isfinite(shapely.get_coordinates(geometry)).all():
-        raise ValueError(f"{shown} holds coordinates that are not finite; correct them")
+    if not is_measurable(shapely.get_coordinates(geometry)).all():
+        raise ValueError(
+            f"{shown} holds coordinates that are not finite, or past {MOST_COORDINATE:g}; "
+            "correct them"
+        )
     flat: Polygonal = shapely.force_2d(geometry)
     return flat

@@ -43,6 +43,11 @@ _ROWS: Final[tuple[tuple[str, Severity, str], ...]] = (
     # The rows.
     ("scene-id", "error", "correct the id; --repair drops the row"),
     ("class-code", "error", "correct the code; --repair drops the row"),
+    (
+        "key-form",
+        "error",
+        "write id and code without blanks and leading zeros, as the sample does; --repair does",
+    ),
     ("missing", "error", "add the row; --repair adds it as MULTIPOLYGON EMPTY"),
     ("extra", "error", "remove the row; --repair does"),
     ("duplicate", "error", "keep one row; --repair drops equal rows and unites others"),

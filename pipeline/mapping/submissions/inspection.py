@@ -16,6 +16,7 @@ from pipeline.mapping.submissions.terms import Terms
 
 _FIRST_ROW = 1
 _WINDOWS = Mark("line-ends", "lines end with '\\r\\n' from here on, as Windows writes them")
+_NO_ROWS = Mark("missing", "the table has a header and no rows")
 
 
 @dataclass
@@ -54,6 +55,8 @@ class Inspection:
                 yield Finding.of(_WINDOWS, row.number, row.image, row.code)
             for mark in marks:
                 yield Finding.of(mark, row.number, row.image, row.code)
+        if not self.rows:
+            yield Finding.of(_NO_ROWS, _FIRST_ROW)
         if self.terms.sample is not None:
             yield from order_findings(found, self.terms.sample)
 

@@ -17,9 +17,10 @@ from shapely import MultiPolygon
 from shapely.errors import ShapelyError
 
 from pipeline.imagery.outlines import made_valid
+from pipeline.imagery.polygon_text import is_measurable
 from pipeline.mapping.submissions.crossings import tangled
 from pipeline.mapping.submissions.findings import Mark
-from pipeline.mapping.submissions.ring_text import Parts, salvaged
+from pipeline.mapping.submissions.ring_text import NOT_FINITE, Parts, salvaged
 
 LONG_FIELD: Final = 2**26
 """Characters of a field from which on it is noted."""
@@ -119,9 +120,9 @@ def _accepted(geometry: Any, marks: list[Mark]) -> Reading:
 
 
 def _finite(parts: Parts, marks: list[Mark]) -> tuple[Parts, list[Mark]]:
-    """Polygons without those that have a coordinate that is not finite; these are marked."""
+    """Polygons without those that have a coordinate that can't be computed with; all are marked."""
     points, owners = shapely.get_coordinates(parts, return_index=True)
-    is_finite = np.isfinite(points).all(axis=1)
+    is_finite = is_measurable(points)
     if is_finite.all():
         return parts, marks
     bad = np.flatnonzero(~is_finite)
@@ -131,7 +132,7 @@ def _finite(parts: Parts, marks: list[Mark]) -> tuple[Parts, list[Mark]]:
         x, y = points[beside].tolist() if same else (None, None)
         name = f"polygon {owners[at] + 1}, point {at - starts[owners[at]] + 1}"
         rest = "; the point beside it lies" if same else ""
-        message = f"{name}: is ({points[at, 0]}, {points[at, 1]}), not finite{rest}"
+        message = f"{name}: is ({points[at, 0]}, {points[at, 1]}), {NOT_FINITE}{rest}"
         marks.append(Mark("not-finite", message, x, y))
     kept = np.setdiff1d(np.arange(len(parts)), owners[bad])
     return parts[kept], marks

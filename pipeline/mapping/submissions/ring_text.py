@@ -10,11 +10,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.imagery.polygon_text import MOST_COORDINATE, is_measurable
 from pipeline.mapping.submissions.findings import Mark
 
 Parts = NDArray[Any]
 """(parts,) of polygons, in two dimensions, not necessarily valid."""
 LEAST_POINTS: Final = 4
+NOT_FINITE: Final = f"not finite or past {MOST_COORDINATE:g}"
+"""What is said of a point that areas can't be computed with."""
 _RING: Final = re.compile(r"\(([^()]*)\)")
 _MULTI_DEPTH: Final = 3
 
@@ -84,11 +87,11 @@ def _ring(text: str, where: str) -> tuple[NDArray[np.float64] | None, list[Mark]
     points, marks = _points(text, where)
     if points is None:
         return None, marks
-    strange = np.flatnonzero(~np.isfinite(points).all(axis=1))
+    strange = np.flatnonzero(~is_measurable(points))
     if len(strange):
         at = int(strange[0])
         x, y = _nearest(points, at)
-        shown = f"{where}, point {at + 1}: is ({points[at, 0]}, {points[at, 1]}), not finite"
+        shown = f"{where}, point {at + 1}: is ({points[at, 0]}, {points[at, 1]}), {NOT_FINITE}"
         beside = "" if x is None else "; the point beside it lies"
         return None, [*marks, Mark("not-finite", shown + beside, x, y)]
     first = points[0]
@@ -142,7 +145,7 @@ def _uneven_points(
 
 def _nearest(points: NDArray[np.float64], at: int) -> tuple[float, float] | tuple[None, None]:
     """The finite point closest to a place in the ring's order; none without any."""
-    known = np.flatnonzero(np.isfinite(points).all(axis=1))
+    known = np.flatnonzero(is_measurable(points))
     if not len(known):
         return None, None
     x, y = points[known[np.argmin(np.abs(known - at))]]

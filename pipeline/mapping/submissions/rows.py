@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -119,6 +120,9 @@ def read_row(record: Record, header: Header, codes: Collection[int] | None = Non
     image, code, wkt = (fields[place] for place in header.places)
     faults = _key_marks(image, code, codes)
     key = None if faults else (image.strip(), int(code.strip()))
+    if key is not None and (image, code) != (key[0], str(key[1])):
+        shown = f"scene {image[:_SHOWN]!r}, class {code[:20]!r}"
+        faults = [Mark("key-form", f"{shown} is not written as {key[0]}, {key[1]}")]
     marks += faults
     return replace(row, image=image[:100], code=code[:20], wkt=wkt, marks=tuple(marks), key=key)
 
@@ -129,14 +133,31 @@ def read_rows(
     """Header and rows of a table; the rows are read one at a time as they are asked for.
 
     Raises:
-        SubmissionError: If the file is missing or empty, or can't be read.
+        SubmissionError: If the file is missing or empty, can't be read, or is no lines of UTF-8.
     """
     with opened(path) as file:
         first = next(records(file), None)
     if first is None:
         raise SubmissionError(f"{path}: is empty; a submission has a header and rows")
+    _check_lines(path, first)
     header = read_header(first)
     return header, _rows(path, header, codes)
+
+
+def _check_lines(path: Path, first: Record) -> None:
+    """Check that the file is text with ends of lines that part rows.
+
+    Raises:
+        SubmissionError: If it is UTF-16, or lines end with a carriage return alone: all of it, or
+            half of each letter, would be taken for a header.
+    """
+    if first.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SubmissionError(f"{path}: is UTF-16 text; save it as UTF-8")
+    if b"\r" in first.data.partition(b'"')[0]:
+        raise SubmissionError(
+            f"{path}: its lines end with '\\r' alone, as very old programs write them; save it "
+            "with '\\n'"
+        )
 
 
 def row_at(file: IO[bytes], row: SubmissionRow, header: Header) -> SubmissionRow:

@@ -15,6 +15,7 @@ from shapely import MultiPolygon, Polygon
 
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import ScoringError
+from pipeline.imagery.polygon_text import MOST_COORDINATE, is_measurable
 from pipeline.mapping.vectors.features import Entry, code_of, columns_of, scene_of
 
 _SYSTEM: Final = re.compile(r"(EPSG):(?:[\d.]*:)?(\d+)$", re.IGNORECASE)
@@ -106,6 +107,8 @@ def _ring(points: Any) -> Any:
         raise ValueError("a ring is no list of points; write the file anew") from None
     if numbers.ndim != 2 or numbers.shape[1] not in {2, 3} or len(numbers) < _LEAST_POINTS:
         raise ValueError(f"a ring of shape {numbers.shape} is no list of {_LEAST_POINTS} points")
-    if not np.isfinite(numbers).all():
-        raise ValueError("holds coordinates that are not finite; correct them")
+    if not is_measurable(numbers[:, :2]).all():
+        raise ValueError(
+            f"holds coordinates that are not finite, or past {MOST_COORDINATE:g}; correct them"
+        )
     return shapely.linearrings(numbers[:, :2])

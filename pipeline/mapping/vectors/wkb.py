@@ -16,6 +16,7 @@ from shapely import MultiPolygon
 from shapely.errors import ShapelyError
 
 from pipeline.imagery.outlines import polygons_of
+from pipeline.imagery.polygon_text import MOST_COORDINATE, is_measurable
 
 _POLYGON: Final = 3
 _MULTIPOLYGON: Final = 6
@@ -41,8 +42,10 @@ def polygons_of_wkb(blobs: Sequence[bytes]) -> MultiPolygon:
             shapes = shapely.force_2d(shapely.from_wkb(list(blobs)))
     except (ShapelyError, ValueError) as fault:
         raise ValueError(f"no well-known binary ({fault}); write the geometry anew") from None
-    if not np.isfinite(shapely.get_coordinates(shapes)).all():
-        raise ValueError("holds coordinates that are not finite; correct them")
+    if not is_measurable(shapely.get_coordinates(shapes)).all():
+        raise ValueError(
+            f"holds coordinates that are not finite, or past {MOST_COORDINATE:g}; correct them"
+        )
     parts = [part for shape in shapes for part in polygons_of(shape).geoms if not part.is_empty]
     return MultiPolygon(parts)
 

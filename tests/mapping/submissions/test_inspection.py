@@ -27,7 +27,7 @@ def inspect(path: Path, content: str | bytes, terms: Terms | None = None) -> lis
         (HEADER + f"a,1,{EMPTY}\n", []),
         ("\ufeff" + HEADER + f"a,1,{EMPTY}\n", [("byte-order-mark", 1)]),
         (HEADER + f"a,1,{EMPTY}\na,2,{EMPTY}\r\na,3,{EMPTY}\r\n", [("line-ends", 3)]),
-        (HEADER.replace("\n", "\r\n"), [("line-ends", 1)]),
+        (HEADER.replace("\n", "\r\n"), [("line-ends", 1), ("missing", 1)]),
         (f"a,1,{EMPTY}\nb,2,\n", [("header", 1), ("blank", 2)]),
         (f"imageid,classtype,multipolygonwkt\na,1,{EMPTY}\n", [("header", 1)]),
         (f"ClassType,ImageId,MultipolygonWKT\n1,a,{EMPTY}\n", [("header", 1)]),
@@ -41,7 +41,8 @@ def inspect(path: Path, content: str | bytes, terms: Terms | None = None) -> lis
         (HEADER + f"../a,1,{EMPTY}\na,-1,{EMPTY}\na,x,{EMPTY}\na,1e1,{EMPTY}\n",
          [("scene-id", 2), ("class-code", 3), ("class-code", 4), ("class-code", 5)]),
         (HEADER + f"a,1,{EMPTY}\na,1,{EMPTY}\na,01,{EMPTY}\n",
-         [("duplicate", 3), ("duplicate", 4)]),
+         [("duplicate", 3), ("key-form", 4), ("duplicate", 4)]),
+        (HEADER + f" a,1,{EMPTY}\na, 2,{EMPTY}\n", [("key-form", 2), ("key-form", 3)]),
         # Every problem of a row, and of every row.
         (HEADER + f'../a,x,"{BOW_TIE}"\na,1,"{BOW_TIE}"\n',
          [("scene-id", 2), ("class-code", 2), ("self-crossing", 2), ("self-crossing", 3)]),
@@ -49,6 +50,16 @@ def inspect(path: Path, content: str | bytes, terms: Terms | None = None) -> lis
 )  # fmt: skip
 def test_rows_by_hand(tmp_path: Path, content: str | bytes, found: list[tuple[str, int]]) -> None:
     assert inspect(tmp_path / "a.csv", content) == found
+
+
+def test_files_whose_lines_are_none(tmp_path: Path) -> None:
+    content = HEADER + f'a,1,"{SQUARE}"\n'
+    for data, message in (
+        (content.encode("utf-16"), "is UTF-16"),
+        (content.replace("\n", "\r").encode(), "end with '.r' alone"),
+    ):
+        with pytest.raises(SubmissionError, match=message):
+            inspect(tmp_path / "a.csv", data)
 
 
 @pytest.mark.parametrize("field", ["{long}", "a{long}", '"GEOMETRYCOLLECTION ({long})"'])

@@ -37,6 +37,8 @@ def kinds(text: str) -> list[str]:
         ("POLYGON ((0 0, 1 0, nan -1, 0 0))", "not-finite", 0, (1, 0)),
         ("POLYGON ((NaN 0, 1 0, 1 -1, NaN 0))", "not-finite", 0, (1, 0)),
         ("POLYGON ((0 0, 1e999 0, 1 -1, 0 0))", "not-finite", 0, (0, 0)),
+        ("POLYGON ((0 0, 1e200 0, 1e200 -1e200, 0 0))", "not-finite", 0, (0, 0)),
+        ("POLYGON ((0 0, 1e200 0, 1e200 -1e200))", "not-finite", 0, (0, 0)),
         (f"MULTIPOLYGON ({TRIANGLE}, ((5 5, 6 5, inf 6, 5 5)))", "not-finite", 0.5, (6, 5)),
         ("POLYGON ((0 0, 1 O, 1 -1, 0 0))", "not-a-number", 0, (0, 0)),
         ("POLYGON ((0 0, 1_0 0, 1 -1, 0 0))", "not-a-number", 0, (0, 0)),

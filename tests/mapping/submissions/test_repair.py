@@ -62,6 +62,19 @@ def test_what_is_right_is_written_as_it_stands() -> None:
     assert mended_text([SQUARE], None)[1].done == ()
 
 
+def test_areas_past_the_largest_number_are_dropped_and_said() -> None:
+    for last in ("", ", 0 0"):
+        text, repair = mended_text([f"POLYGON ((0 0, 1e200 0, 1e200 -1e200{last}))"], None)
+        assert text == EMPTY
+        assert "is not known" in repair.note
+
+
+def test_ids_lose_their_blanks_and_codes_their_zeros(tmp_path: Path) -> None:
+    rows, done = run(tmp_path, HEADER + f"a ,01,{EMPTY}\n")
+    assert rows[1:] == [["a", "1", EMPTY]]
+    assert done.touched == 1
+
+
 def test_numbers_lose_their_exponents() -> None:
     text, repair = mended_text(["POLYGON ((1e-7 0, 2e-7 0, 2e-7 -1e-7, 1e-7 0))"], None)
     assert "e" not in text
