@@ -16,7 +16,7 @@ _MERGED: Final = "tag:yaml.org,2002:merge"
 class UniqueKeys(yaml.SafeLoader):
     """YAML of plain values in which a key stands once."""
 
-    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Keys and values as they stand there, before any are merged."""
         node = super().compose_mapping_node(anchor)
         seen: dict[str, yaml.Mark] = {}
