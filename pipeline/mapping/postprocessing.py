@@ -81,6 +81,12 @@ def of_class(value: float | Mapping[int, float], code: int) -> float:
     return float(value.get(code, 0.0) if isinstance(value, Mapping) else value)
 
 
+def pixels_of(area: float, metres: float) -> int:
+    """Fewest pixels of this side that make up an area, square metres."""
+    # 0.27 / 0.3**2 is 3.0000000000000004 in binary: what lies so near to a number is that number.
+    return math.ceil(area / metres**2 - 1e-9)
+
+
 def object_mask(levels: Levels, cleaning: Cleaning, metres: float, side: int | None = None) -> Mask:
     """Pixels of a class's objects.
 
@@ -94,10 +100,12 @@ def object_mask(levels: Levels, cleaning: Cleaning, metres: float, side: int | N
     Returns:
         (H, W) bool. Tracing it gives no part below ``min_area`` and no hole below ``min_hole``.
     """
-    if side is None or side >= max(levels.shape):
+    reach = _reach(cleaning, metres)
+    # Smaller windows would read little less, but many times over.
+    if side is None or max(side, reach) >= max(levels.shape):
         return cut(soft_levels(levels, cleaning, metres), cleaning, metres)
     mask, certain = np.zeros(levels.shape, np.bool_), np.zeros(levels.shape, np.bool_)
-    for window in windows((levels.shape[0], levels.shape[1]), side, _reach(cleaning, metres)):
+    for window in windows((levels.shape[0], levels.shape[1]), max(side, reach), reach):
         seen = soft_levels(levels[window.seen], cleaning, metres)
         for whole, part in zip((mask, certain), _shaped(seen, cleaning, metres), strict=True):
             whole[window.kept] = part[window.inside]
@@ -133,13 +141,13 @@ def _shaped(levels: Levels, cleaning: Cleaning, metres: float) -> tuple[Mask, Ma
 
 def _without_small(mask: Mask, certain: Mask, cleaning: Cleaning, metres: float) -> Mask:
     """What parts and holes as wholes decide; holes are filled before parts are measured."""
-    pixel = metres**2
+    hole, part = pixels_of(cleaning.min_hole, metres), pixels_of(cleaning.min_area, metres)
     if not mask.any():
         return mask
     if cleaning.seed > cleaning.level:
         mask = with_a_seed(mask, certain & mask)
-    if cleaning.min_hole > pixel:
-        mask = without_small_holes(mask, cleaning.min_hole / pixel)
-    if cleaning.min_area > pixel:
-        mask = without_small_parts(mask, cleaning.min_area / pixel)
+    if hole > 1:
+        mask = without_small_holes(mask, hole)
+    if part > 1:
+        mask = without_small_parts(mask, part)
     return mask

@@ -9,7 +9,6 @@ they are scored on, among candidates that were not found without it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -22,7 +21,7 @@ from pipeline.learning.metrics import NOTHING, LevelCounts
 from pipeline.mapping.cleaning_space import CleaningSpace
 from pipeline.mapping.coverage import UNANSWERED, Levels
 from pipeline.mapping.jaccard import Overlap
-from pipeline.mapping.postprocessing import IN_SQUARE_METRES, Cleaning, cut, soft_levels
+from pipeline.mapping.postprocessing import IN_SQUARE_METRES, Cleaning, cut, pixels_of, soft_levels
 from pipeline.mapping.thresholds import best_thresholds, cross_fitted, level_of, pooled
 from pipeline.mapping.tracing.corners import Mask
 from pipeline.search.proposals import Proposer
@@ -124,15 +123,15 @@ class Judge:
         """What a cleaning gives, whatever its threshold."""
         soft = self._softened(cleaning)
         # Areas between two numbers of pixels drop the same parts.
-        areas = {name: self._pixels(getattr(cleaning, name)) for name in IN_SQUARE_METRES}
+        areas = {name: self._fewest(getattr(cleaning, name)) for name in IN_SQUARE_METRES}
         key = replace(cleaning, level=0, **areas)
         if key not in self._known:
             self._known[key] = self._overlaps(cleaning, soft)
         return Trial(replace(cleaning, level=soft.chosen), soft.folds, self._known[key])
 
-    def _pixels(self, area: float) -> int:
+    def _fewest(self, area: float) -> int:
         """Fewest pixels that are kept; it is exact where all grounds have one resolution."""
-        return math.ceil(area / self.metres**2)
+        return pixels_of(area, self.metres)
 
     def _overlaps(self, cleaning: Cleaning, soft: _Soft) -> tuple[Overlap, ...]:
         found = [Overlap()] * self.folds

@@ -16,6 +16,7 @@ from pipeline.mapping.morphology import closed, opened
 from pipeline.mapping.polygons import trace
 from pipeline.mapping.postprocessing import Cleaning, cleaning_of, cut, object_mask
 from pipeline.mapping.softening import medianed, smoothed
+from pipeline.mapping.windows import windows
 from tests.mapping.tracing.reference import Mask, blobs, cleaned, mask_of
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=14))
@@ -244,3 +245,20 @@ def test_windows_of_medians_may_hold_more_pixels_than_fit_into_sixteen_bits() ->
     with patch("pipeline.mapping.softening._DEAR", np.inf):
         assert medianed(levels, 181)[181, 181] == 50
     assert medianed(levels, 10_000)[181, 181] == 50
+
+
+def test_a_smallest_area_itself_is_kept_whatever_binary_makes_of_it() -> None:
+    levels = np.full((3, 7), 200, np.uint8)
+    levels[:, 3:] = 0
+    levels[0, 4:7] = 200
+    assert 0.27 / 0.3**2 > 3
+    assert object_mask(levels, Cleaning(100, min_area=0.27), 0.3).sum() == 12
+    assert object_mask(levels, Cleaning(100, min_area=0.28), 0.3).sum() == 9
+
+
+def test_windows_are_no_smaller_than_what_decides_on_a_pixel() -> None:
+    levels = np.full((90, 90), 200, np.uint8)
+    with patch("pipeline.mapping.postprocessing.windows", wraps=windows) as cut_into:
+        object_mask(levels, Cleaning(100, closing=10), 1, 4)
+    (_, side, reach), _ = cut_into.call_args
+    assert side == reach == 24
