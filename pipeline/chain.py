@@ -46,6 +46,12 @@ _TUNE = (
 )
 """Keys of ``tune`` that its results depend on: not whether they are taken over."""
 
+_CLEANED = (
+    *("smooth", "median", "thresholds", "closing", "opening", "hysteresis"),
+    *("min_hole", "min_area", "rules"),
+)
+"""Keys of ``polygons`` that masks depend on: not how these are outlined."""
+
 CHAIN = (
     Stage("scenes", "check and register the raw scenes", ("dataset", "scenes"), ()),
     Stage(
@@ -114,8 +120,9 @@ CHAIN = (
         "tune",
         "threshold, smoothing and smallest areas of each class, as part of a configuration",
         (
-            *("dataset.classes", "dataset.groups", "features.resampling", "evaluate", "polygons"),
+            *("dataset.classes", "dataset.groups", "features.resampling", "evaluate"),
             *("score.absent", *(f"tune.{key}" for key in _TUNE)),
+            *(f"polygons.{key}" for key in _CLEANED),
         ),
         ("scenes", "tiles", "augment", "predict"),
     ),

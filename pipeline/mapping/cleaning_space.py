@@ -147,10 +147,10 @@ def _seed(now: Cleaning) -> list[Dimension]:
 
 
 def _area(name: str, now: float, largest: float, least: float) -> list[Dimension]:
-    """Whether there is a smallest area, and which; nothing where the range is empty."""
-    if largest <= 0:
+    """Whether there is a smallest area, and which; nothing where none in the range drops a part."""
+    if largest <= least:
         return []
-    low, high = min(least, now or least), max(largest, now, 2 * least)
+    low, high = min(least, now or least), max(largest, now)
     switch = Dimension(name, "choice", _ON if now > 0 else _OFF, options=(_OFF, _ON))
     when = (Parent(name, (_ON,)),)
     return [

@@ -14,7 +14,7 @@ from pipeline.config.mapping import Polygons
 from pipeline.config.rules import RuleRow
 from pipeline.mapping.components import without_small_parts
 from pipeline.mapping.coverage import UNANSWERED, Levels
-from pipeline.mapping.postprocessing import Cleaning, cleaning_of, object_mask
+from pipeline.mapping.postprocessing import Cleaning, cleaning_of, object_mask, pixels_of
 from pipeline.mapping.rules.engine import apply
 from pipeline.mapping.rules.spectral import IndexSource
 from pipeline.mapping.tracing.corners import Mask
@@ -102,8 +102,22 @@ def settled(
         index: Values of spectral indices.
     """
     found = apply(cleaned, finish.rules, finish.codes, metres, answered, index)
-    for place, cleaning in enumerate(finish.cleanings):
-        smallest = cleaning.min_area / metres**2
+    return without_remnants(found, cleaned, finish.cleanings, metres)
+
+
+def without_remnants(
+    found: Masks, cleaned: Masks, cleanings: Sequence[Cleaning], metres: float
+) -> Masks:
+    """Masks without what rules left of parts, where that is less than the smallest that is kept.
+
+    Args:
+        found: (K, H, W) after the rules; changed.
+        cleaned: (K, H, W) before all of them.
+        cleanings: (K,) of each class.
+        metres: Side of a pixel.
+    """
+    for place, cleaning in enumerate(cleanings):
+        smallest = pixels_of(cleaning.min_area, metres)
         if smallest > 1 and not np.array_equal(found[place], cleaned[place]):
             found[place] = without_small_parts(found[place], smallest)
     return found

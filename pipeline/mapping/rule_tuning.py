@@ -8,13 +8,13 @@ left. A row changes only if that carries over; rows before it have what was sett
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pipeline.config.rules import RuleRow
-from pipeline.mapping.finishing import Finish, Masks, answers, settled
+from pipeline.mapping.finishing import Finish, Masks, answers, without_remnants
 from pipeline.mapping.gains import Overlaps, overlaps_of, pooled_overlaps
 from pipeline.mapping.held_out import HeldOutScene
 from pipeline.mapping.jaccard import Absent, Overlap, mean_jaccard
@@ -39,7 +39,7 @@ class RuleGround:
         finish: How its masks are made; its rules do not count.
         fold: The fold that holds it out.
         index: Values of spectral indices.
-        settled: (K, H, W) masks after the rows that are settled.
+        settled: (K, H, W) masks after the rows that are settled, with all that these leave.
     """
 
     scene: HeldOutScene
@@ -51,14 +51,17 @@ class RuleGround:
     settled: Masks
 
     def masks(self, rules: Sequence[RuleRow]) -> Masks:
-        """Masks after more rows."""
-        finish = replace(self.finish, rules=tuple(rules))
-        return settled(self.settled, finish, self.scene.metres, self.answered, self.index)
+        """Masks after more rows, without what all of them leave of parts."""
+        found = self._after(rules)
+        return without_remnants(found, self.cleaned, self.finish.cleanings, self.scene.metres)
 
     def settle(self, row: RuleRow) -> None:
         """Take over a row."""
+        self.settled = self._after([row])
+
+    def _after(self, rules: Sequence[RuleRow]) -> Masks:
         metres, codes = self.scene.metres, self.finish.codes
-        self.settled = apply(self.settled, [row], codes, metres, self.answered, self.index)
+        return apply(self.settled, rules, codes, metres, self.answered, self.index)
 
 
 def rule_ground(

@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.config.rules import Clear, RuleRow, Shape
+from pipeline.mapping.finishing import Finish, settled
 from pipeline.mapping.held_out import HeldOutScene
 from pipeline.mapping.postprocessing import Cleaning
 from pipeline.mapping.rule_tuning import RuleGround, rule_ground, tune_rules
@@ -79,3 +80,22 @@ def test_later_rows_see_what_became_of_earlier_ones() -> None:
     long = Shape(rule="shape", of=3, min_area=20, name="no specks")
     assert tuned([CLEAR, long], *grounds) == [(False, 0.0), (True, 20.0)]
     np.testing.assert_array_equal(grounds[0].settled, grounds[0].scene.truth)
+
+
+def test_a_later_row_is_scored_without_what_earlier_rows_left_of_parts() -> None:
+    """Water over a road leaves 2 pixels of it, less than a road has; the next row takes nothing."""
+    truth = np.zeros((2, 12, 24), np.bool_)
+    masks = truth.copy()
+    masks[0, 3, 4:14] = True
+    masks[1, 1:7, 6:14] = True
+    levels = np.where(masks, 200, 20).astype(np.uint8)
+    cleanings = (Cleaning(128, min_area=4), Cleaning(128))
+    scene = HeldOutScene(levels, truth | masks, np.ones((12, 24), np.bool_), 1.0)
+    small = Shape(rule="shape", of=7, min_area=2, name="no dots")
+    own = rule_ground(scene, CODES, cleanings, 0, no_index)
+    wanted = settled(
+        own.cleaned, Finish(CODES, cleanings, (CLEAR, small)), 1.0, own.answered, no_index
+    )
+    own.settle(CLEAR)
+    np.testing.assert_array_equal(own.masks([small]), wanted)
+    assert not wanted[0].any()

@@ -292,3 +292,12 @@ def test_choice_is_read_back() -> None:
     overlaps = Overlap(1, 2, 3), Overlap(2, 2, 2), Overlap(0, 0, 4)
     choice = Choice(Cleaning(3), Cleaning(9, 1.0), *overlaps, (4, 8))
     assert Choice.from_json(json.loads(json.dumps(choice.to_json()))) == choice
+
+
+def test_a_range_below_two_pixels_leaves_the_area_as_it_is() -> None:
+    narrow = Tune(smooth_metres=0, min_area=8, min_hole=1, **PLAIN)
+    assert not CleaningSpace.of(NOW, narrow, 2.0).space.dimensions
+    space = CleaningSpace.of(NOW, narrow.model_copy(update={"min_area": 9.0}), 2.0)
+    assert max(space.axes(2.0)["min_area"]) <= 9
+    params = {"min_area": "on", "min_area.value": 9.0}
+    assert space.cleaning(space.space.completed(params)).min_area == 9
