@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.chain import stage
 from pipeline.config import load_config
 from pipeline.config.load import section_values
 from pipeline.config.model import Generate
@@ -231,6 +232,24 @@ def test_results_do_not_depend_on_where_the_files_lie(tmp_path: Path) -> None:
     there = load_tree(tmp_path, config_tree(), data=Path("there"))
     assert section_values(here, ("dataset", "tiles")) == section_values(there, ("dataset", "tiles"))
     assert section_values(here, ("tiles.metres",)) == {"tiles.metres": 2.5}
+
+
+def test_outlines_make_no_tuning_old(tmp_path: Path) -> None:
+    def values(*overrides: str) -> object:
+        config = load_tree(tmp_path, config_tree(), *overrides)
+        return section_values(config, stage("tune").sections)
+
+    outlines = ("simplify_cost=0", "square=[1]", "round=[7]", "reshape_cost=0", "window=64")
+    for change in (*outlines, "gains=false"):
+        assert values(f"polygons.{change}") == values()
+    masks = ("smooth", "median", "closing", "opening", "min_hole", "min_area")
+    tables = (
+        "thresholds={1: 0.3}",
+        "hysteresis={1: 0.9}",
+        "rules=[{rule: bridge, of: [1], metres: 3}]",
+    )
+    for change in (*(f"{key}=3" for key in masks), *tables):
+        assert values(f"polygons.{change}") != values()
 
 
 def test_a_configuration_extends_another(tmp_path: Path) -> None:
