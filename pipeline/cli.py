@@ -150,7 +150,10 @@ def score(
     overrides: SetOption = None,
     submission: Annotated[
         Path | None,
-        typer.Option(help="Score this CSV, GeoPackage, GeoJSON or folder of them; needs --truth."),
+        typer.Option(
+            help="Score this CSV, GeoPackage, GeoJSON or folder of them; needs --truth. Of "
+            "--config, the classes and score.absent are used; configs/dstl.yaml has the contest's."
+        ),
     ] = None,
     truth: Annotated[
         Path | None,

@@ -22,7 +22,8 @@ MOST_COORDINATE: Final = 1e100
 
 def is_measurable(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which points (n, 2) are finite and small enough for areas to be computed with, (n,)."""
-    return np.logical_and.reduce(np.abs(points) <= MOST_COORDINATE, axis=1)
+    largest: NDArray[np.float64] = np.abs(points).max(axis=1, initial=0)
+    return largest <= MOST_COORDINATE
 
 
 def geometry_of(wkt: str) -> Polygonal:

@@ -5,7 +5,8 @@ floors and -1 for ceilings: w_e w_f times the area that lies above both, up to o
 all. It is the integral of the product of the two indicators, so shared edges, touching corners and
 equal polygons are no special cases. A grid of cells keeps the pairs few: see
 :mod:`pipeline.mapping.cells`. Nothing is rounded or snapped; the result differs from exact
-arithmetic by about 1e-14 of the areas.
+arithmetic by about 1e-14 of the areas, or by 1e-16 of the bounds' area where polygons fill next to
+nothing of their bounds.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def overlap_of(prediction: Polygonal, truth: Polygonal) -> Overlap:
 def shared_area(one: Polygonal, other: Polygonal) -> float:
     """Area of the intersection of two valid polygonal geometries that are not empty.
 
-    Rounding may leave it a little below 0 or above the smaller area: some 1e-14 of the areas.
+    Rounding may leave it a little below 0 or above the smaller area: see the module's head.
     """
     bounds = shapely.bounds([one, other])
     low, high = bounds[:, :2].max(axis=0), bounds[:, 2:].min(axis=0)

@@ -69,7 +69,7 @@ def check_weights(weights: Sequence[float], tables: int, share: float) -> NDArra
         raise SubmissionError(
             f"{len(given)} weights for {tables} tables; give one for each, as in 2,1,1"
         )
-    if not (np.isfinite(given).all() and (given > 0).all() and math.isfinite(given.sum())):
+    if not (np.isfinite(given).all() and (given > 0).all() and math.isfinite(sum(given.tolist()))):
         raise SubmissionError(f"weights are {list(weights)}; each is a number above 0")
     return given
 
