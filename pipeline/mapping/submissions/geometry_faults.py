@@ -11,7 +11,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from pipeline.mapping.submissions.crossings import PAIRS_AT_ONCE, crossing_points
+from pipeline.mapping.submissions.crossings import (
+    PAIRS_AT_ONCE,
+    Rings,
+    complex_of,
+    crossing_points,
+)
 from pipeline.mapping.submissions.findings import Mark
 from pipeline.mapping.submissions.ring_text import LEAST_POINTS, Parts
 
@@ -89,40 +94,40 @@ def outside_places(parts: Parts, extent: tuple[float, float] | None) -> Iterator
 
 def _polygon_faults(part: Any, name: str) -> Iterator[Mark]:
     """All crossings, touches, short rings and holes outside of one polygon, or GEOS's reason."""
-    marks = [*_short_rings(part, name), *_crossings(part, name), *_touches(part, name)]
-    marks += _stray_holes(part, name)
+    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(part)]
+    marks = [*_short_rings(rings, name), *_crossings(rings, name), *_touches(rings, name)]
+    marks += _stray_holes(part, name) if len(rings) > 1 else []
     first = reason_of(part, name)
     if not any(mark.kind == first.kind for mark in marks):
         marks.append(first)
     yield from marks
 
 
-def _short_rings(part: Any, name: str) -> Iterator[Mark]:
-    for ring in shapely.get_rings(part):
-        points = shapely.get_coordinates(ring)
+def _short_rings(rings: Rings, name: str) -> Iterator[Mark]:
+    for points in rings:
         if len(points) < LEAST_POINTS:
             x, y = points[0]
             yield Mark("short-ring", f"{name}: a ring has {len(points)} points", x, y)
 
 
-def _crossings(part: Any, name: str) -> Iterator[Mark]:
+def _crossings(rings: Rings, name: str) -> Iterator[Mark]:
     message = f"invalid geometry: Self-intersection of {name}"
-    for count, (x, y) in enumerate(crossing_points(part)):
+    for count, (x, y) in enumerate(crossing_points(rings)):
         if count == LISTED:
             yield Mark("self-crossing", f"{name}: crosses itself in more places", x, y)
             return
         yield Mark("self-crossing", message, x, y)
 
 
-def _touches(part: Any, name: str) -> Iterator[Mark]:
+def _touches(rings: Rings, name: str) -> Iterator[Mark]:
     """Vertices that a ring comes back to."""
-    for ring in shapely.get_rings(part):
-        points = shapely.get_coordinates(ring)
-        moved = np.r_[True, (points[1:] != points[:-1]).any(axis=1)]
-        places, counts = np.unique(points[moved][:-1], axis=0, return_counts=True)
-        for x, y in places[counts > 1][:LISTED]:
+    for points in rings:
+        numbers = complex_of(points)
+        moved = np.concatenate([[True], numbers[1:] != numbers[:-1]])
+        places, counts = np.unique(numbers[moved][:-1], return_counts=True)
+        for place in places[counts > 1][:LISTED].tolist():
             message = f"invalid geometry: Ring Self-intersection of {name}"
-            yield Mark("self-touch", message, float(x), float(y))
+            yield Mark("self-touch", message, place.real, place.imag)
 
 
 def _stray_holes(part: Any, name: str) -> Iterator[Mark]:
