@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Collection, Iterable, Iterator
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TextIO
 
+import shapely
 from shapely import MultiPolygon
 
 from pipeline.errors import SubmissionError
 from pipeline.imagery import polygon_table
+from pipeline.imagery.outlines import made_valid
 from pipeline.mapping.precision import digits_for
 from pipeline.mapping.submissions.inspection import Inspection
 from pipeline.mapping.submissions.terms import Terms
 from pipeline.mapping.tables import HEADER, Row
-from pipeline.mapping.text import valid_text
+from pipeline.mapping.text import polygonal, valid_text
 
 PolygonsOf = Callable[[str, int], MultiPolygon]
 """Polygons of a scene and a class code, in map units."""
+Extent = tuple[float, float]
+"""Xmax and Ymin of a scene, map units."""
 _SHOWN = 10
 
 
@@ -33,7 +38,11 @@ def sample_rows(path: Path, codes: Collection[int]) -> Iterator[Row]:
 
 
 def write_submission(
-    file: TextIO, rows: Iterable[Row], polygons: PolygonsOf, decimals: int | Literal["auto"]
+    file: TextIO,
+    rows: Iterable[Row],
+    polygons: PolygonsOf,
+    decimals: int | Literal["auto"],
+    extents: Mapping[str, Extent] | None = None,
 ) -> None:
     """Write the table.
 
@@ -42,19 +51,57 @@ def write_submission(
         rows: Rows of the sample.
         polygons: Gives each row's polygons.
         decimals: Digits after the point of a coordinate; auto: as many as each row needs.
+        extents: Xmax and Ymin of scenes, map units: what lies past them is cut off.
     """
     table = csv.writer(file, lineterminator="\n")
     table.writerow(HEADER)
     for row in rows:
         whole = polygons(row.image, row.code)
-        text = valid_text(whole, digits_for([whole]) if decimals == "auto" else decimals)
-        table.writerow((row.image, row.code, text))
+        extent = (extents or {}).get(row.image)
+        if extent is not None:
+            whole = on_scene(whole, extent)
+        digits = digits_for([whole]) if decimals == "auto" else decimals
+        if extent is not None:
+            whole = on_scene(whole, _inwards(extent, digits))
+        table.writerow((row.image, row.code, valid_text(whole, digits)))
 
 
-def check_submission(path: Path, sample: Path, codes: Collection[int]) -> int:
+def on_scene(whole: MultiPolygon, extent: Extent) -> MultiPolygon:
+    """What of a geometry lies on its scene.
+
+    A scene ends between two pixels of the working grid, whose last ones reach past it.
+
+    Args:
+        whole: In map units.
+        extent: Xmax and Ymin of the scene.
+    """
+    scene = shapely.box(0, extent[1], extent[0], 0)
+    if whole.is_empty or shapely.covers(scene, shapely.box(*whole.bounds)):
+        return whole
+    return polygonal(shapely.intersection(made_valid(whole), scene))
+
+
+def _inwards(extent: Extent, digits: int) -> Extent:
+    """The largest extent of so many digits, so that rounding leads nowhere past the scene."""
+    unit = 10.0**-digits
+    return math.floor(extent[0] / unit) * unit, math.ceil(extent[1] / unit) * unit
+
+
+def check_submission(
+    path: Path,
+    sample: Path,
+    codes: Collection[int],
+    extents: Mapping[str, Extent] | None = None,
+) -> int:
     """Check a table as the contest does: every row once, in order, valid as it stands there.
 
     This is the inspection of ``python -m pipeline check``; notes don't matter here.
+
+    Args:
+        path: The table.
+        sample: Table whose rows and order it must have.
+        codes: Class codes that may occur.
+        extents: Xmax and Ymin of scenes, past which nothing may lie.
 
     Returns:
         Number of rows that are not empty.
@@ -63,7 +110,7 @@ def check_submission(path: Path, sample: Path, codes: Collection[int]) -> int:
         SubmissionError: Naming the rows that break a rule, the first ten of them.
     """
     wanted = {row.key: row.number for row in sample_rows(sample, codes)}
-    inspection = Inspection(path, Terms(sample=wanted, codes=codes))
+    inspection = Inspection(path, Terms(wanted, extents, codes))
     errors = (finding for finding in inspection.findings() if finding.is_error)
     faults = [str(finding) for finding in islice(errors, _SHOWN)]
     if faults:

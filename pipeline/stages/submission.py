@@ -15,8 +15,9 @@ from shapely import MultiPolygon
 from pipeline.artifacts import Item, publish
 from pipeline.errors import SubmissionError
 from pipeline.files import hash_file
+from pipeline.imagery.contest import read_extents
 from pipeline.mapping.geojson import read_geojson
-from pipeline.mapping.submission import check_submission, sample_rows, write_submission
+from pipeline.mapping.submission import Extent, check_submission, sample_rows, write_submission
 from pipeline.progress import say, track
 from pipeline.stages.job import Job
 
@@ -35,20 +36,30 @@ def run(job: Job) -> None:
             f"{sample}: scene {missing[0]} (and {len(missing) - 1} more) has no polygons; add its "
             "imagery to the dataset, or leave its rows out of dataset.sample"
         )
+    extents = _extents(job)
     inputs = {
         "submission": job.config.submission.model_dump(mode="json"),
         "codes": list(dataset.codes),
         "sample": hash_file(sample),
+        "extents": {scene: (extents or {}).get(scene) for scene in scenes},
         "scenes": {scene: polygons[scene].digest for scene in scenes},
     }
     with job.open("submission") as folder:
-        item = folder.item("table", inputs, _build(job, sample, polygons))
+        item = folder.item("table", inputs, _build(job, sample, polygons, extents))
         publish(item, FILE, folder.folder / FILE)
         made = "written" if folder.built else "unchanged"
         say(f"submission: {len(scenes)} scenes, valid, {made}: {folder.folder / FILE}")
 
 
-def _build(job: Job, sample: Path, polygons: Mapping[str, Item]) -> Callable[[Path], None]:
+def _extents(job: Job) -> dict[str, Extent] | None:
+    """Xmax and Ymin of scenes, where the dataset tells."""
+    grid_sizes = job.config.dataset.folder / job.config.dataset.grid_sizes
+    return read_extents(grid_sizes) if grid_sizes.is_file() else None
+
+
+def _build(
+    job: Job, sample: Path, polygons: Mapping[str, Item], extents: Mapping[str, Extent] | None
+) -> Callable[[Path], None]:
     codes = job.config.dataset.codes
 
     # Rows of a scene usually follow one another; a few scenes are kept for samples sorted by class.
@@ -63,9 +74,8 @@ def _build(job: Job, sample: Path, polygons: Mapping[str, Item]) -> Callable[[Pa
         rows = list(sample_rows(sample, codes))
         path = folder / FILE
         with path.open("w", newline="", encoding="utf-8") as file:
-            write_submission(
-                file, track(rows, "writing rows"), polygons_of, job.config.submission.decimals
-            )
-        check_submission(path, sample, codes)
+            shown, decimals = track(rows, "writing rows"), job.config.submission.decimals
+            write_submission(file, shown, polygons_of, decimals, extents)
+        check_submission(path, sample, codes, extents)
 
     return build

@@ -1,5 +1,6 @@
 """The table has the sample's rows in its order, and is checked as the contest does."""
 
+import csv
 import io
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import shapely
 from shapely import MultiPolygon
 
 from pipeline.errors import SubmissionError
+from pipeline.imagery.polygon_table import Row
 from pipeline.mapping.submission import check_submission, sample_rows, write_submission
 
 HEADER = "ImageId,ClassType,MultipolygonWKT\n"
@@ -40,6 +42,33 @@ def test_rows_are_written_in_the_samples_order(sample: Path) -> None:
         "b,2,MULTIPOLYGON EMPTY\n"
         'a,1,"MULTIPOLYGON (((1.0 0.0, 1.0 1.0, 0.0 1.0, 0.0 0.0, 1.0 0.0)))"\n'
     )
+
+
+def written(whole: MultiPolygon, decimals: int, extent: tuple[float, float]) -> MultiPolygon:
+    file = io.StringIO()
+    row = Row(2, "a", 1, "")
+    write_submission(file, [row], lambda *_: whole, decimals, {"a": extent})
+    found: MultiPolygon = shapely.from_wkt(next(csv.reader(file.getvalue().splitlines()[1:]))[2])
+    return found
+
+
+def test_nothing_is_written_past_the_scene() -> None:
+    """Also where rounding to the nearest number would lead past its edge."""
+    whole = MultiPolygon([shapely.box(0.5, -1.5, 1.5, -0.5), shapely.box(3, -2, 4, -1)])
+    found = written(whole, 2, (1.259, -1.111))
+    assert found.bounds == (0.5, -1.11, 1.25, -0.5)
+    assert len(found.geoms) == 1
+    assert written(whole, 2, (9.0, -9.0)).equals(whole)
+    assert written(MultiPolygon(), 2, (1.0, -1.0)).is_empty
+    above = MultiPolygon([shapely.box(-0.5, -0.5, 0.5, 0.5)])
+    assert written(above, 3, (1.0, -1.0)).bounds == (0.0, -0.5, 0.5, 0.0)
+
+
+def test_ground_past_the_scene_is_a_fault(sample: Path) -> None:
+    path = sample.with_name("submission.csv")
+    path.write_text(HEADER + f"b,2,{SQUARE}\na,1,MULTIPOLYGON EMPTY\n")
+    with pytest.raises(SubmissionError, match=r"row 2: .*past the scene"):
+        check_submission(path, sample, CODES, {"b": (0.5, -1.0)})
 
 
 def test_good_table(sample: Path) -> None:

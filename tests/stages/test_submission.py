@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 
 from pipeline.errors import SubmissionError
 from pipeline.imagery.labels import draw_masks
@@ -46,6 +47,22 @@ def test_rows_hold_the_scenes_masks(job: Job) -> None:
         found = draw_masks({row.code: geometry_of(row.wkt)}, (row.code,), TO_MAP, mask.shape)
         np.testing.assert_array_equal(found[0], mask)
     assert check_submission(table(job), job.config.dataset.folder / "sample.csv", CODES) == 4
+
+
+def test_nothing_lies_past_the_scenes(job: Job) -> None:
+    """Scenes that end within the first pixels of the working grid."""
+    submission.run(job)
+    whole = {row.key: geometry_of(row.wkt) for row in read_rows(table(job), CODES, SubmissionError)}
+    sizes = job.config.dataset.folder / "grid_sizes.csv"
+    sizes.write_text("ImageId,Xmax,Ymin\n" + "".join(f"{s},0.0055,-0.0105\n" for s in TEST))
+    assert built(job, submission.run, "submission") == {"table"}
+    scene, cut = shapely.box(0, -0.0105, 0.0055, 0), False
+    for row in read_rows(table(job), CODES, SubmissionError):
+        geometry = geometry_of(row.wkt)
+        wanted = whole[row.key].intersection(scene)
+        assert geometry.symmetric_difference(wanted).area < 1e-15
+        cut |= wanted.area < whole[row.key].area
+    assert cut
 
 
 def test_copy_is_put_back(job: Job) -> None:
