@@ -28,8 +28,10 @@ def intervals(
         seed: Of the draws.
 
     Returns:
-        (K,) intervals of the classes, and that of the mean.
+        (K,) intervals of the classes, and that of the mean; of no scenes all are from 0 to 0.
     """
+    if not len(counts):
+        return [(0.0, 0.0)] * counts.shape[2], (0.0, 0.0)
     rng = np.random.default_rng(seed)
     # How often each scene is in each draw: (draws, scenes).
     drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), _DRAWS)

@@ -77,7 +77,8 @@ class Score:
         counts = [
             [[o.tp for o in row], [o.fp for o in row], [o.fn for o in row]] for row in overlaps
         ]
-        ranges, mean = intervals(np.array(counts, np.float64), absent)
+        shape = (len(scenes), 3, len(self.classes))
+        ranges, mean = intervals(np.array(counts, np.float64).reshape(shape), absent)
         return dict(zip(self.classes, ranges, strict=True)), mean
 
     def check_system(self) -> None:

@@ -15,7 +15,7 @@ from pipeline.imagery.outlines import check_outline, made_valid
 from pipeline.mapping.jaccard import Overlap
 from pipeline.mapping.objects import Found
 from pipeline.mapping.score_record import scenes_csv, score_record
-from pipeline.mapping.scoring import score_scenes, score_sources
+from pipeline.mapping.scoring import Score, score_scenes, score_sources
 from pipeline.mapping.text import polygonal
 
 HEADER = "ImageId,ClassType,MultipolygonWKT\n"
@@ -211,3 +211,8 @@ def test_classes_that_are_not_countable_have_no_objects(tmp_path: Path) -> None:
     path = table(tmp_path / "t.csv", ("a", 1, box(0, 0, 1, 1)))
     score = score_sources(path, path, classes(1))
     assert score_record(score, classes(1), "zero", "solution")["classes"]["1"]["objects"] is None
+
+
+def test_no_scenes_have_no_interval_to_speak_of() -> None:
+    score = Score.of([ClassRow(code=1, name="a"), ClassRow(code=2, name="b")])
+    assert score.intervals("zero") == ({1: (0, 0), 2: (0, 0)}, (0, 0))
