@@ -26,6 +26,7 @@ PolygonsOf = Callable[[str, int], MultiPolygon]
 Extent = tuple[float, float]
 """Xmax and Ymin of a scene, map units."""
 _SHOWN = 10
+_DUST = 1e-9
 
 
 def sample_rows(path: Path, codes: Collection[int]) -> Iterator[Row]:
@@ -83,8 +84,9 @@ def on_scene(whole: MultiPolygon, extent: Extent) -> MultiPolygon:
 
 def _inwards(extent: Extent, digits: int) -> Extent:
     """The largest extent of so many digits, so that rounding leads nowhere past the scene."""
-    unit = 10.0**-digits
-    return math.floor(extent[0] / unit) * unit, math.ceil(extent[1] / unit) * unit
+    # What is a whole number but for its last bits is that number.
+    right, low = (abs(value) * 10.0**digits + _DUST for value in extent)
+    return math.floor(right) / 10.0**digits, -math.floor(low) / 10.0**digits
 
 
 def check_submission(
