@@ -118,7 +118,7 @@ CHAIN = (
     ),
     Stage(
         "tune",
-        "threshold, smoothing and smallest areas of each class, as part of a configuration",
+        "smoothing, shapes and smallest areas of each class, and rules, as part of a configuration",
         (
             *("dataset.classes", "dataset.groups", "features.resampling", "evaluate"),
             *("score.absent", *(f"tune.{key}" for key in _TUNE)),

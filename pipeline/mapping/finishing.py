@@ -37,9 +37,10 @@ class Finish:
     rules: tuple[RuleRow, ...]
 
     def to_json(self) -> list[Any]:
-        """All of it as JSON values."""
+        """What decides the masks, as JSON values: neither names of rules nor those that are off."""
         cleanings = [asdict(cleaning) for cleaning in self.cleanings]
-        return [list(self.codes), cleanings, [row.model_dump(mode="json") for row in self.rules]]
+        rules = [row.model_dump(mode="json", exclude={"name"}) for row in self.rules if row.on]
+        return [list(self.codes), cleanings, rules]
 
 
 def finish_of(settings: Polygons, classes: Sequence[ClassRow], thresholds: Sequence[int]) -> Finish:

@@ -92,6 +92,7 @@ class RuleChoice:
 
     Attributes:
         row: As it is taken over.
+        was: As it was.
         without: Mean Jaccard index without the row.
         before: As it was.
         after: With the best setting, which flatters: the same folds chose it.
@@ -100,6 +101,7 @@ class RuleChoice:
     """
 
     row: RuleRow
+    was: RuleRow
     without: float
     before: float
     after: float
@@ -108,8 +110,9 @@ class RuleChoice:
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        values = {key: value for key, value in vars(self).items() if key != "row"}
-        return {"name": self.row.title, **values, "row": self.row.model_dump(mode="json")}
+        values = {key: value for key, value in vars(self).items() if key not in ("row", "was")}
+        rows = {"row": self.row.model_dump(mode="json"), "was": self.was.model_dump(mode="json")}
+        return {"name": self.was.title, **values, **rows}
 
 
 def tune_rules(
@@ -157,13 +160,22 @@ def _choice(
     carried_over = _mean(carried, absent)
     kept = best if carried_over > scores[now] else now
     return RuleChoice(
-        candidates[kept].model_copy(update={"name": row.name}),
+        _renamed(candidates[kept], row),
+        row,
         scores[off],
         scores[now],
         scores[best],
         carried_over,
         len(candidates),
     )
+
+
+def _renamed(row: RuleRow, was: RuleRow) -> RuleRow:
+    """A row with the name of what it was; numbers in a title of its own might be another row's."""
+    row = row.model_copy(update={"name": was.name})
+    if row.title == was.title:
+        return row
+    return row.model_copy(update={"name": f"{was.title}, tuned"})
 
 
 def _overlaps(grounds: Sequence[RuleGround], folds: int, rules: Sequence[RuleRow]) -> Folds:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from typing import Final
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from pipeline.mapping.postprocessing import IN_SQUARE_METRES, Cleaning, cut, pix
 from pipeline.mapping.thresholds import best_thresholds, cross_fitted, level_of, pooled
 from pipeline.mapping.tracing.corners import Mask
 from pipeline.search.proposals import Proposer
+
+_SOFT_KEPT: Final = 4
+"""Smoothed copies of all scenes that are kept: a sweep goes back to few, and each takes memory."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,8 @@ class Judge:
     def _softened(self, cleaning: Cleaning) -> _Soft:
         key = cleaning.smooth, cleaning.median
         if key not in self._soft:
+            if len(self._soft) == _SOFT_KEPT:
+                del self._soft[next(iter(self._soft))]
             levels = tuple(soft_levels(g.levels, cleaning, g.metres) for g in self.grounds)
             self._soft[key] = _Soft(levels, *self._thresholds(levels))
         return self._soft[key]

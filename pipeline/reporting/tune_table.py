@@ -31,10 +31,8 @@ def show_tuning(record: Mapping[str, Any]) -> None:
     )
     kept = [row["name"] for row in record["classes"].values() if not row["taken"]]
     if kept:
-        say(
-            f"tune: {', '.join(kept)}: what was tuned does not carry over to other folds; "
-            "they keep what they have"
-        )
+        say("tune: what was tuned does not carry over to other folds, they keep what they have:")
+        say(f"tune: {', '.join(kept)}")
     say(f"tune: mean of what is taken over, cross-fitted: {means['kept']:.4f}")
 
 
@@ -59,6 +57,9 @@ def show_rules(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _state(row: Mapping[str, Any]) -> str:
-    if not row["row"]["on"]:
+    """What became of a row: off, as it was, or its numbers that changed."""
+    now, was = row["row"], row["was"]
+    if not now["on"]:
         return "off"
-    return "tuned" if row["carried"] > row["before"] else "as it was"
+    changed = [key for key, value in now.items() if key != "name" and value != was[key]]
+    return ", ".join(f"{key} {now[key]:g}" for key in changed) or "as it was"

@@ -61,13 +61,13 @@ def run(job: Job) -> None:
 
 def _inputs(job: Job, prediction: Item, tile: Item, finish: Finish) -> dict[str, Any]:
     """What a scene's polygons depend on."""
-    polygons = job.config.polygons.model_dump(mode="json", exclude={"window", "gains"})
+    outlines = {"simplify_cost", "square", "round", "reshape_cost"}
     return {
         "prediction": prediction.digest,
         "tile": tile.digest,
-        "levels": [cleaning.level for cleaning in finish.cleanings],
+        "finish": finish.to_json(),
         "classes": [[row.code, row.name] for row in job.config.dataset.classes],
-        "polygons": polygons,
+        "outlines": job.config.polygons.model_dump(mode="json", include=outlines),
         **_bands(job),
     }
 
@@ -83,7 +83,7 @@ def _bands(job: Job) -> dict[str, Any]:
 def _gains(job: Job, folder: StageFolder, finishes: Mapping[str, Finish]) -> Item:
     """What each step gains on held-out scenes, pixels."""
     predictions, tiles = job.scenes("predict"), job.scenes("tiles")
-    labelled = [scene for fold in folds_of(job) for scene in fold if scene in predictions]
+    labelled = [scene for fold in folds_of(job) for scene in fold]
     absent, classes = job.config.score.absent, job.config.dataset.classes
     inputs = {
         "scenes": {

@@ -42,7 +42,8 @@ _ROWS: Final = TypeAdapter(list[RuleRow])
 
 def run(job: Job) -> None:
     """Tune every class and every rule, and say what carries over to other folds."""
-    classes = job.before_tune.dataset.classes
+    config = job.before_tune
+    classes = config.dataset.classes
     _check_predictions(job)
     with job.open(TUNE) as folder:
         for place, row in enumerate(classes):
@@ -52,8 +53,10 @@ def run(job: Job) -> None:
         found = _write_tuned(job, folder, rules)
     show_tuning(read_json(found.path(_SCORES)))
     show_rules(read_json(rules.path(_RULES)))
-    count = len(classes)
-    say(f"tune: {count} classes, {made} tuned, {count - made} unchanged; see {job.run / TUNE}")
+    count, old = len(classes), len(classes) - made
+    say(f"tune: {count} classes, {made} searched now, {old} unchanged; see {job.run / TUNE}")
+    if not config.tune.use:
+        say('tune: nothing changes by itself; SET="tune.use=true" takes over what was found')
 
 
 def _fold_of(job: Job) -> dict[str, int]:

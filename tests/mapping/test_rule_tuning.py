@@ -43,6 +43,15 @@ def test_a_number_that_carries_over_is_taken_over() -> None:
     """At 40 square metres the roads go as well; of half as much, only the specks of 16."""
     grounds = [ground(fold, speck=4) for fold in range(3)]
     assert tuned([SPECKS], *grounds) == [(True, 20.0)]
+    (choice,) = tune_rules(
+        [ground(fold, speck=4) for fold in range(3)],
+        3,
+        [SPECKS.model_copy(update={"name": None})],
+        "zero",
+    )
+    # Its own title would be that of a row that has this number to begin with.
+    assert choice.row.title == "shape of 3: min_area 40, tuned"
+    assert choice.to_json()["was"]["min_area"] == 40
     masks = grounds[0].settled
     np.testing.assert_array_equal(masks[0], grounds[0].scene.truth[0])
 

@@ -25,6 +25,7 @@ from tests.stages.fake_run import (
     TEST,
     TO_MAP,
     built,
+    changed,
     make_run,
     masks_of,
     stored,
@@ -151,6 +152,16 @@ def test_rules_between_classes_and_what_they_gain(tmp_path: Path) -> None:
     plain = prepared(tmp_path / "plain", polygons={"gains": False})
     polygons.run(plain)
     assert not (plain.run / "polygons" / "gains").exists()
+
+
+def test_names_of_rules_and_rows_that_are_off_trace_nothing_again(tmp_path: Path) -> None:
+    row = {"rule": "clear", "by": [7], "of": [3]}
+    job = prepared(tmp_path, polygons={"rules": [row]})
+    polygons.run(job)
+    off = {**row, "by": [3], "of": [7], "on": False}
+    other = changed(job, polygons={"rules": [{**row, "name": "water first"}, off]})
+    assert built(other, polygons.run, "polygons") <= {"gains"}
+    assert len(built(changed(job, polygons={"rules": []}), polygons.run, "polygons")) > 1
 
 
 def test_windows_change_nothing(tmp_path: Path) -> None:

@@ -93,7 +93,9 @@ def test_tuning_mends_what_is_noisy_and_leaves_what_is_right(
     assert water["cross_fitted"]["jaccard"] == 1
     said = capsys.readouterr()
     assert "taken over" in said.out
-    assert "Water: what was tuned does not carry over" in said.err
+    assert "what was tuned does not carry over" in said.err
+    assert "tune: Water\n" in said.err
+    assert 'SET="tune.use=true" takes over what was found' in said.err
     tuned = yaml.safe_load((job.run / "tune" / "tuned.yaml").read_text())["polygons"]
     assert tuned["min_area"][7] == tuned["smooth"][7] == tuned["min_hole"][7] == 0
     rows = list(csv.DictReader((job.run / "tune/class-3/trials.csv").read_text().splitlines()))
