@@ -41,8 +41,8 @@ from pipeline.items import Item
 from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.networks import build
 from pipeline.learning.weights import NetworkRecord, load_network, save_network
-from pipeline.mapping.forward import make_forward
-from pipeline.mapping.inference import Forward, Sliding, count_windows
+from pipeline.mapping.prediction.forward import make_forward
+from pipeline.mapping.prediction.inference import Forward, Sliding, count_windows
 from pipeline.stages.grids import Tile
 from pipeline.stages.predict import Predictor, write_prediction
 

@@ -14,11 +14,11 @@ from shapely import MultiPolygon
 from pipeline.config.mapping import Polygons
 from pipeline.imagery.labels import draw_masks
 from pipeline.imagery.transform import moved
+from pipeline.mapping.geometry.precision import digits_for
+from pipeline.mapping.geometry.simplification import Parts, simplified
+from pipeline.mapping.masks.postprocessing import Cleaning, object_mask
+from pipeline.mapping.masks.softening import smoothed
 from pipeline.mapping.polygons import assembled, trace, trace_windows
-from pipeline.mapping.postprocessing import Cleaning, object_mask
-from pipeline.mapping.precision import digits_for
-from pipeline.mapping.simplification import Parts, simplified
-from pipeline.mapping.softening import smoothed
 from pipeline.mapping.text import valid_text
 from tests.chain_project import ROOT
 from tests.test_real_scenes import real_scenes

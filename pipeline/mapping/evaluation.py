@@ -13,8 +13,8 @@ import numpy as np
 from pipeline.config.dataset import ClassRow
 from pipeline.config.mapping import Evaluate
 from pipeline.learning.metrics import Counts, LevelCounts
-from pipeline.mapping.bootstrap import Interval, intervals
 from pipeline.mapping.jaccard import Absent, Overlap, class_jaccard, mean_jaccard
+from pipeline.mapping.scores.bootstrap import Interval, intervals
 from pipeline.mapping.thresholds import (
     best_thresholds,
     cross_fitted,

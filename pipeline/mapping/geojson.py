@@ -20,8 +20,8 @@ from shapely import MultiPolygon, Polygon
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import ArtifactError
 from pipeline.imagery.transform import moved
+from pipeline.mapping.geometry.simplification import Parts
 from pipeline.mapping.polygons import assembled
-from pipeline.mapping.simplification import Parts
 
 
 @dataclass(frozen=True)

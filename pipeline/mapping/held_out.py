@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.mapping.coverage import Levels
+from pipeline.mapping.prediction.coverage import Levels
 from pipeline.mapping.tracing.corners import Mask
 
 

@@ -13,8 +13,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import MultiPolygon
 
-from pipeline.mapping.components import labelled
-from pipeline.mapping.simplification import Parts
+from pipeline.mapping.geometry.simplification import Parts
+from pipeline.mapping.masks.components import labelled
 from pipeline.mapping.tracing.corners import Corners, Mask, Reader, corners_in_windows, corners_of
 from pipeline.mapping.tracing.rings import Rings, polygons_of, rings_of
 

@@ -15,7 +15,7 @@ from shapely import MultiPolygon
 from pipeline.errors import SubmissionError
 from pipeline.imagery import polygon_table
 from pipeline.imagery.outlines import made_valid
-from pipeline.mapping.precision import digits_for
+from pipeline.mapping.geometry.precision import digits_for
 from pipeline.mapping.submissions.inspection import Inspection
 from pipeline.mapping.submissions.terms import Terms
 from pipeline.mapping.tables import HEADER, Row

@@ -27,7 +27,7 @@ from pipeline.mapping.evaluation import (
     thresholds_record,
 )
 from pipeline.mapping.jaccard import Absent
-from pipeline.mapping.postprocessing import cleaning_of, soft_levels
+from pipeline.mapping.masks.postprocessing import cleaning_of, soft_levels
 from pipeline.progress import say, track
 from pipeline.reporting.score_table import show_table
 from pipeline.stages.held_out import folds_of, read_held_out

@@ -10,7 +10,7 @@ from pipeline.files import read_json
 from pipeline.imagery.tiles import open_tiles, unpack
 from pipeline.learning.folds import read_folds
 from pipeline.mapping.held_out import HeldOutScene
-from pipeline.mapping.raster import read_levels
+from pipeline.mapping.prediction.raster import read_levels
 from pipeline.stages.job import Job
 
 

@@ -13,9 +13,9 @@ from pipeline.artifacts import Item, StageFolder
 from pipeline.errors import ArtifactError
 from pipeline.files import write_json
 from pipeline.imagery.transform import Shape
-from pipeline.mapping.coverage import UNANSWERED, Levels
-from pipeline.mapping.ensemble import VOTE, Joint
-from pipeline.mapping.raster import write_levels
+from pipeline.mapping.prediction.coverage import UNANSWERED, Levels
+from pipeline.mapping.prediction.ensemble import VOTE, Joint
+from pipeline.mapping.prediction.raster import write_levels
 from pipeline.stages.grids import Tile
 from pipeline.stages.job import SCENE, Job
 from pipeline.stages.other_runs import FILE, RECORD, OtherRun, check_runs, other_runs

@@ -13,7 +13,7 @@ from pipeline.imagery.outlines import made_valid
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.imagery.transform import moved
 from pipeline.mapping.geojson import read_geojson
-from pipeline.mapping.scoring import Polygons
+from pipeline.mapping.scores.scoring import Polygons
 from pipeline.mapping.tables import Polygonal, geometry_of
 from pipeline.mapping.vectors.sources import Source
 from pipeline.reporting.overview import SceneView, draw_overview

@@ -19,12 +19,12 @@ from pipeline.config.dataset import ClassRow
 from pipeline.config.mapping import Polygons
 from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.tiles import TiledScene, open_tiles
-from pipeline.mapping.finishing import Finish, finish_of, object_masks
-from pipeline.mapping.gains import gains_csv, gains_record, step_overlaps, steps_of
 from pipeline.mapping.geojson import ClassObjects, to_geojson
-from pipeline.mapping.outlining import outlined, outlining_of
+from pipeline.mapping.geometry.outlining import outlined, outlining_of
+from pipeline.mapping.masks.finishing import Finish, finish_of, object_masks
+from pipeline.mapping.masks.gains import gains_csv, gains_record, step_overlaps, steps_of
 from pipeline.mapping.polygons import mean_levels
-from pipeline.mapping.raster import Levels, read_levels
+from pipeline.mapping.prediction.raster import Levels, read_levels
 from pipeline.mapping.rules.spectral import IndexSource, scene_indices
 from pipeline.mapping.thresholds import probability_of
 from pipeline.mapping.tracing.corners import corners_of

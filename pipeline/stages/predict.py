@@ -23,12 +23,12 @@ from pipeline.imagery.features import InputRecipe
 from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.folds import read_folds
 from pipeline.learning.weights import RECORD, WEIGHTS, load_network, read_network_record
-from pipeline.mapping.coverage import UNANSWERED, Levels, mark_answers, predictable
-from pipeline.mapping.cutting import cutter
-from pipeline.mapping.ensemble import joined_classes
-from pipeline.mapping.forward import make_forward
-from pipeline.mapping.inference import Forward, Sliding, count_windows, predict_levels
-from pipeline.mapping.raster import write_levels
+from pipeline.mapping.prediction.coverage import UNANSWERED, Levels, mark_answers, predictable
+from pipeline.mapping.prediction.cutting import cutter
+from pipeline.mapping.prediction.ensemble import joined_classes
+from pipeline.mapping.prediction.forward import make_forward
+from pipeline.mapping.prediction.inference import Forward, Sliding, count_windows, predict_levels
+from pipeline.mapping.prediction.raster import write_levels
 from pipeline.progress import bar, say
 from pipeline.stages.fold import Training, trainings
 from pipeline.stages.grids import Tile, predicted_tiles, tiles_of

@@ -17,8 +17,8 @@ from pipeline.config.mapping import Score as ScoreSettings
 from pipeline.errors import ScoringError
 from pipeline.files import hash_file, read_json, write_bytes, write_json
 from pipeline.mapping.geojson import read_geojson
-from pipeline.mapping.score_record import scenes_csv, score_record
-from pipeline.mapping.scoring import Polygons, Score, score_scenes, score_sources
+from pipeline.mapping.scores.score_record import scenes_csv, score_record
+from pipeline.mapping.scores.scoring import Polygons, Score, score_scenes, score_sources
 from pipeline.progress import say, track
 from pipeline.reporting.score_view import show_score
 from pipeline.stages.job import Job

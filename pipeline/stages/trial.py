@@ -31,12 +31,12 @@ from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.losses import build_loss
 from pipeline.learning.metrics import LevelCounts
 from pipeline.learning.training import Training as Loop
-from pipeline.mapping.coverage import Levels, mark_answers, predictable
-from pipeline.mapping.cutting import cutter
-from pipeline.mapping.ensemble import joined_classes
-from pipeline.mapping.forward import make_forward
-from pipeline.mapping.inference import Sliding, predict_levels
 from pipeline.mapping.objective import score_folds
+from pipeline.mapping.prediction.coverage import Levels, mark_answers, predictable
+from pipeline.mapping.prediction.cutting import cutter
+from pipeline.mapping.prediction.ensemble import joined_classes
+from pipeline.mapping.prediction.forward import make_forward
+from pipeline.mapping.prediction.inference import Sliding, predict_levels
 from pipeline.progress import bar
 from pipeline.stages.fold import (
     Ground,

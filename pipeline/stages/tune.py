@@ -23,11 +23,11 @@ from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.tiles import open_tiles
 from pipeline.learning.metrics import NOTHING
-from pipeline.mapping.choice import Choice, choice_of, scores_record, trials_csv, tuned_yaml
-from pipeline.mapping.postprocessing import Cleaning, cleaning_of
-from pipeline.mapping.rule_tuning import RuleGround, rule_ground, tune_rules
+from pipeline.mapping.masks.postprocessing import Cleaning, cleaning_of
 from pipeline.mapping.rules.spectral import scene_indices
-from pipeline.mapping.tuning import Ground, Judge, ground_of, tune
+from pipeline.mapping.tuning.choice import Choice, choice_of, scores_record, trials_csv, tuned_yaml
+from pipeline.mapping.tuning.class_tuning import Ground, Judge, ground_of, tune
+from pipeline.mapping.tuning.rule_tuning import RuleGround, rule_ground, tune_rules
 from pipeline.progress import bar, say, track
 from pipeline.reporting.tune_table import show_rules, show_tuning
 from pipeline.stages.held_out import folds_of, read_held_out

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from shapely.geometry import Polygon, shape
 
 from pipeline.config.mapping import Polygons
-from pipeline.mapping import polygons, simplification
+from pipeline.mapping import polygons
+from pipeline.mapping.geometry import simplification
 from polygon_bench.masks import Mask
 
 Parts = NDArray[np.object_]

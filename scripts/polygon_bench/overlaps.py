@@ -10,7 +10,7 @@ import shapely
 from shapely import MultiPolygon
 
 from pipeline.mapping.jaccard import Overlap
-from pipeline.mapping.overlap import overlap_of
+from pipeline.mapping.scores.overlap import overlap_of
 from polygon_bench.timing import in_turns
 
 CLOSE = 1e-9

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from pipeline.imagery.transform import contest_affine
-from pipeline.mapping.exclusion import simplified_together
+from pipeline.mapping.geometry.exclusion import simplified_together
+from pipeline.mapping.geometry.precision import digits_for
+from pipeline.mapping.geometry.reshaping import with_right_angles, without_corners
+from pipeline.mapping.geometry.simplification import Parts, simplified
 from pipeline.mapping.polygons import trace
-from pipeline.mapping.precision import digits_for
-from pipeline.mapping.reshaping import with_right_angles, without_corners
-from pipeline.mapping.simplification import Parts, simplified
 from pipeline.mapping.text import valid_text
 
 SHEETS, ROWS = 25, 20

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 
 from pipeline.imagery.transform import contest_affine, moved
+from pipeline.mapping.geometry.simplification import simplified
 from pipeline.mapping.polygons import assembled, trace
-from pipeline.mapping.simplification import simplified
 from pipeline.mapping.tables import geometry_of
 from pipeline.mapping.text import polygonal, valid_text
 

@@ -26,7 +26,7 @@ from pipeline.imagery.transform import moved
 from pipeline.learning.networks import build
 from pipeline.learning.weights import NetworkRecord, save_network
 from pipeline.mapping.polygons import assembled, trace
-from pipeline.mapping.raster import Levels, write_levels
+from pipeline.mapping.prediction.raster import Levels, write_levels
 from pipeline.stages.job import SCENE, Job
 
 FOLD = "all-fold-"

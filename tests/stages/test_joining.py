@@ -15,9 +15,9 @@ from affine import Affine
 from pipeline.errors import ArtifactError, ConfigError, PipelineError
 from pipeline.files import FileRecord, read_json, write_json
 from pipeline.imagery.tiles import TiledScene
-from pipeline.mapping.coverage import predictable
-from pipeline.mapping.ensemble import join_levels
-from pipeline.mapping.raster import Levels, read_levels
+from pipeline.mapping.prediction.coverage import predictable
+from pipeline.mapping.prediction.ensemble import join_levels
+from pipeline.mapping.prediction.raster import Levels, read_levels
 from pipeline.stages import evaluate, predict, prepare
 from pipeline.stages.job import Job
 from pipeline.stages.joining import check_runs

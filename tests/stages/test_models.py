@@ -15,7 +15,7 @@ from pipeline.artifacts import load_stage
 from pipeline.files import hash_file, read_json
 from pipeline.learning.device import choose_compute
 from pipeline.learning.weights import load_network, read_network_record
-from pipeline.mapping.raster import read_levels
+from pipeline.mapping.prediction.raster import read_levels
 from pipeline.stages import augment, evaluate, predict, prepare, scenes, tiles, train
 from pipeline.stages.fold import Training, load_ground, make_source
 from pipeline.stages.grids import tiles_of

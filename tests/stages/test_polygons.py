@@ -12,8 +12,8 @@ from pipeline.artifacts import StageFolder
 from pipeline.files import write_json
 from pipeline.imagery.labels import draw_masks
 from pipeline.mapping.geojson import read_geojson
+from pipeline.mapping.masks.softening import smoothed
 from pipeline.mapping.polygons import trace
-from pipeline.mapping.softening import smoothed
 from pipeline.stages import evaluate, polygons
 from pipeline.stages.job import Job
 from tests.stages.fake_run import (

@@ -9,7 +9,7 @@ import torch
 
 from pipeline.artifacts import StageFolder
 from pipeline.errors import ArtifactError
-from pipeline.mapping.raster import Levels
+from pipeline.mapping.prediction.raster import Levels
 from pipeline.stages import predict
 from pipeline.stages.job import Job
 from tests.stages.fake_run import (

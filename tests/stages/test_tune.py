@@ -19,9 +19,9 @@ from pipeline.config.load import load_config
 from pipeline.errors import ArtifactError, ConfigError
 from pipeline.files import write_json
 from pipeline.imagery.labels import draw_masks
-from pipeline.mapping.choice import choice_of
 from pipeline.mapping.geojson import read_geojson
-from pipeline.mapping.raster import write_levels
+from pipeline.mapping.prediction.raster import write_levels
+from pipeline.mapping.tuning.choice import choice_of
 from pipeline.stages import evaluate, polygons, prepare, tune
 from pipeline.stages.job import Job
 from tests.stages.fake_run import (

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.rules import Bridge
-from pipeline.mapping.components import labelled
+from pipeline.mapping.masks.components import labelled
 from pipeline.mapping.tracing.corners import Mask
 
 _DIRECTIONS: Final = 5

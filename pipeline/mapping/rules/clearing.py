@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.config.rules import Clear
-from pipeline.mapping.morphology import grown
+from pipeline.mapping.masks.morphology import grown
 from pipeline.mapping.tracing.corners import Mask
 
 

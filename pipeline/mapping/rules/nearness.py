@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from pipeline.config.rules import Near
-from pipeline.mapping.components import labelled
-from pipeline.mapping.morphology import grown
+from pipeline.mapping.masks.components import labelled
+from pipeline.mapping.masks.morphology import grown
 from pipeline.mapping.tracing.corners import Mask
 
 

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.rules import Shape
-from pipeline.mapping.components import labelled
-from pipeline.mapping.morphology import grown
+from pipeline.mapping.masks.components import labelled
+from pipeline.mapping.masks.morphology import grown
 from pipeline.mapping.rules.distances import blocks, fine, squared_distances
 from pipeline.mapping.tracing.corners import Mask
 

@@ -18,7 +18,7 @@ from pipeline.config.rules import IndexRow, SpectralIndex
 from pipeline.imagery.indices import FORMULAS, ndvi, normalised_difference
 from pipeline.imagery.patches import Resampling, cut_bands, whole
 from pipeline.imagery.tiles import TiledScene
-from pipeline.mapping.coverage import predictable
+from pipeline.mapping.prediction.coverage import predictable
 from pipeline.mapping.tracing.corners import Mask
 
 IndexSource = Callable[[SpectralIndex], NDArray[np.float32]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.mapping.jaccard import Overlap
-from pipeline.mapping.overlap import overlap_of
+from pipeline.mapping.scores.overlap import overlap_of
 from pipeline.mapping.submissions.index import indexed
 from pipeline.mapping.submissions.reading import ground_of
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-from pipeline.mapping.simplification import Parts
+from pipeline.mapping.geometry.simplification import Parts
 from pipeline.mapping.tracing.corners import FALLING, RISING, SE, SW, Corners, Integers
 
 _LARGEST_SHORT = np.iinfo(np.uint16).max

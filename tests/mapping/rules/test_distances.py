@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt
 
-from pipeline.mapping.morphology import grown
+from pipeline.mapping.masks.morphology import grown
 from pipeline.mapping.rules.distances import blocks, fine, squared_distances
 from tests.mapping.rules.drawn import Mask, stacks
 

@@ -19,8 +19,8 @@ from pipeline.config.dataset import ClassRow
 from pipeline.errors import PipelineError, ScoringError
 from pipeline.mapping.geojson import ClassObjects, to_geojson
 from pipeline.mapping.jaccard import Overlap
-from pipeline.mapping.objects import Found
-from pipeline.mapping.scoring import score_sources
+from pipeline.mapping.scores.objects import Found
+from pipeline.mapping.scores.scoring import score_sources
 from pipeline.mapping.vectors.features import Entry
 from pipeline.mapping.vectors.sources import Source
 from tests.mapping.vectors.files import CLASSES, Feature, gpkg_blob, write_geojson, write_gpkg

@@ -1,0 +1,115 @@
+"""Classes that exclude each other are simplified together: what they share stays shared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from pipeline.mapping.geometry.borders import Borders, borders_of
+from pipeline.mapping.geometry.contacts import crossings, faulty, touching
+from pipeline.mapping.geometry.shortening import Limits, shortened
+from pipeline.mapping.geometry.simplification import (
+    AREA_PER_COST,
+    Parts,
+    simplified,
+    within,
+)
+
+_ATTEMPTS = 4
+
+
+def exclusive_groups(masks: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
+    """Classes in groups within which no two classes share a pixel.
+
+    Each class joins the first group that it fits into.
+
+    Args:
+        masks: Masks (H, W) of the classes.
+    """
+    groups: list[list[int]] = []
+    for number, mask in enumerate(masks):
+        fits = (g for g in groups if not any((masks[other] & mask).any() for other in g))
+        group = next(fits, None)
+        if group is None:
+            groups.append([number])
+        else:
+            group.append(number)
+    return groups
+
+
+def simplified_together(classes: Sequence[Parts], costs: Sequence[float]) -> list[Parts]:
+    """Parts of several classes of a scene with fewer vertices, shared borders staying shared.
+
+    The bound of :func:`~pipeline.mapping.simplification.simplified` holds for each class; a border
+    costs both of its parts the same.
+
+    Args:
+        classes: Parts of each class along pixel edges, no two of which share ground; if some do,
+            each class is simplified by itself.
+        costs: Share of a part's pixels that may change sides, for each class.
+
+    Returns:
+        As many parts for each class. No two classes share ground, and their union is what it was
+        but for its outer outline. Where a border ends on another one, both have a vertex.
+    """
+    filled = [number for number, parts in enumerate(classes) if len(parts)]
+    every = np.concatenate([*classes, np.empty(0, object)])
+    if len(filled) < 2 or not any(costs[number] > 0 for number in filled):
+        return _apart(classes, costs)
+    rings, owner = shapely.get_rings(every, return_index=True)
+    borders = borders_of(rings)
+    whole = shapely.polygons(borders.rebuilt(borders.chains), indices=owner)
+    if not shapely.coverage_is_valid(whole):
+        return _apart(classes, costs)
+    counts = [len(parts) for parts in classes]
+    splits = np.cumsum(counts)[:-1]
+    limits = _limits(rings, owner, every, np.repeat(np.array(costs, float), counts), borders)
+    pins = np.empty((0, 4))
+    for attempt in range(2 * _ATTEMPTS):
+        chains = borders.chains
+        pinned = chains.pinned | within(chains.points, pins)
+        short = shortened(replace(chains, pinned=pinned), limits)
+        simple = shapely.polygons(borders.rebuilt(short), indices=owner)
+        found = np.split(simple, splits)
+        boxes = _faults(found, simple, whole_parts=attempt >= _ATTEMPTS)
+        if not len(boxes):
+            return found
+        pins = np.concatenate((pins, boxes))
+    return list(np.split(whole, splits))
+
+
+def _apart(classes: Sequence[Parts], costs: Sequence[float]) -> list[Parts]:
+    """Each class simplified by itself."""
+    return [simplified(parts, cost) for parts, cost in zip(classes, costs, strict=True)]
+
+
+def _limits(
+    rings: Parts,
+    owner: NDArray[np.int_],
+    parts: Parts,
+    costs: NDArray[np.float64],
+    borders: Borders,
+) -> Limits:
+    """What the rings and parts on either side of each chain allow."""
+    areas = np.concatenate((shapely.area(shapely.polygons(rings)), shapely.area(parts)))
+    shares = np.concatenate((costs[owner], costs))
+    of_parts = np.where(borders.rings >= 0, len(rings) + owner[borders.rings], -1)
+    owners = np.concatenate((borders.rings, of_parts), axis=1)
+    return Limits(owners, (shares * areas)[:, None] * (1.0, AREA_PER_COST))
+
+
+def _faults(classes: Sequence[Parts], every: Parts, whole_parts: bool) -> NDArray[np.float64]:
+    """Boxes (n, 4) around what crosses, within a class or between two."""
+    boxes = []
+    bad = [parts[faulty(parts)] for parts in classes] + [every[touching(every)]]
+    for parts in bad:
+        boxes.append(shapely.bounds(parts) if whole_parts else crossings(parts))
+    valid = shapely.is_valid(every)
+    if valid.all():
+        lines = shapely.coverage_invalid_edges(every)
+        boxes.append(shapely.bounds(lines[~shapely.is_empty(lines)]) + np.array((-1, -1, 1, 1)))
+    return np.concatenate(boxes)

@@ -1,0 +1,1 @@
+"""Networks on whole scenes: windows, blending, ensembles, and probabilities as rasters."""

@@ -1,0 +1,1 @@
+"""The exact polygon score: shared areas, pooled Jaccard indices, objects, intervals."""

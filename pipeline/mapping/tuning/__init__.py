@@ -1,0 +1,1 @@
+"""Post-processing tuned on held-out predictions: each class, then the rules."""
