@@ -44,7 +44,7 @@ def exclusive_groups(masks: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
 def simplified_together(classes: Sequence[Parts], costs: Sequence[float]) -> list[Parts]:
     """Parts of several classes of a scene with fewer vertices, shared borders staying shared.
 
-    The bound of :func:`~pipeline.mapping.simplification.simplified` holds for each class; a border
+    The bound of :func:`simplified` holds for each class; a border
     costs both of its parts the same.
 
     Args:

@@ -235,14 +235,14 @@ def test_both_ways_to_medians_agree(levels: NDArray[np.uint8], radius: int) -> N
         answers = np.sort(window[window > 0])
         wanted[row, column] = answers[(len(answers) - 1) // 2]
     np.testing.assert_array_equal(medianed(levels, radius), wanted)
-    with patch("pipeline.mapping.softening._DEAR", 0):
+    with patch("pipeline.mapping.masks.softening._DEAR", 0):
         np.testing.assert_array_equal(medianed(levels, radius), wanted)
 
 
 def test_windows_of_medians_may_hold_more_pixels_than_fit_into_sixteen_bits() -> None:
     levels = np.full((363, 363), 50, np.uint8)
     levels[np.arange(363) % 5 > 2] = 200
-    with patch("pipeline.mapping.softening._DEAR", np.inf):
+    with patch("pipeline.mapping.masks.softening._DEAR", np.inf):
         assert medianed(levels, 181)[181, 181] == 50
     assert medianed(levels, 10_000)[181, 181] == 50
 
@@ -258,7 +258,7 @@ def test_a_smallest_area_itself_is_kept_whatever_binary_makes_of_it() -> None:
 
 def test_windows_are_no_smaller_than_what_decides_on_a_pixel() -> None:
     levels = np.full((90, 90), 200, np.uint8)
-    with patch("pipeline.mapping.postprocessing.windows", wraps=windows) as cut_into:
+    with patch("pipeline.mapping.masks.postprocessing.windows", wraps=windows) as cut_into:
         object_mask(levels, Cleaning(100, closing=10), 1, 4)
     (_, side, reach), _ = cut_into.call_args
     assert side == reach == 24
