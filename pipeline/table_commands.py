@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.config import load_config
+from pipeline.errors import SubmissionError
+from pipeline.mapping.wording import counted
 from pipeline.progress import printable
 
 if TYPE_CHECKING:
@@ -29,9 +31,14 @@ ConfigOption = Annotated[
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of raw files, in place of dataset.folder.")
 ]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace outputs that are there already.")
+]
 CsvOption = Annotated[Path | None, typer.Option("--csv", help="Where to write all of it.")]
 
 
+LEAST_TABLES = 2
+"""Of one table there is nothing to vote on."""
 ROWS_SHOWN = 10
 """Rows of a kind that are shown on the terminal."""
 
@@ -54,11 +61,12 @@ def check(
         Path | None, typer.Option("--repair", help="Where to write the mended table.")
     ] = None,
     findings: CsvOption = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Inspect a submission; the exit status is 1 if it has errors."""
     from pipeline.mapping.submissions.findings import COLUMNS, Tally  # noqa: PLC0415
     from pipeline.mapping.submissions.inspection import Inspection  # noqa: PLC0415
-    from pipeline.mapping.submissions.output import check_targets, written_table  # noqa: PLC0415
+    from pipeline.mapping.submissions.output import check_new, check_targets, written_table  # noqa: PLC0415
     from pipeline.mapping.submissions.repair import report_path  # noqa: PLC0415
     from pipeline.mapping.submissions.terms import read_terms  # noqa: PLC0415
 
@@ -66,10 +74,9 @@ def check(
     inputs = [path for path in (file, sample, grid_sizes, config) if path is not None]
     if dataset is not None:
         inputs += [dataset.folder / dataset.sample, dataset.folder / dataset.grid_sizes]
-    targets = [findings] if findings is not None else []
-    if repair is not None:
-        targets += [repair, report_path(repair)]
-    check_targets(targets, inputs)
+    mended = [repair, report_path(repair)] if repair is not None else []
+    check_targets([*([findings] if findings is not None else []), *mended], inputs)
+    check_new(mended, overwrite)
     terms = read_terms(sample, grid_sizes, dataset)
     inspection, tally = Inspection(file, terms), Tally()
     with ExitStack() as stack:
@@ -83,10 +90,12 @@ def check(
                 table.writerow(finding.cells)
     for line in tally.lines():
         typer.echo(printable(line))
+    if terms.extents is None:
+        typer.echo("no extent is checked: name the scenes' grid sizes (--grid-sizes or --config)")
     errors, notes = tally.total("error"), tally.total("note")
     typer.echo(
-        f"{file}: {inspection.rows} rows, {inspection.filled} with ground; {errors} errors, "
-        f"{notes} notes"
+        f"{file}: {counted(inspection.rows, 'row')}, {inspection.filled} with ground; "
+        f"{counted(errors, 'error')}, {counted(notes, 'note')}"
     )
     if repair is not None:
         _repair(file, repair, terms)
@@ -104,9 +113,11 @@ def _repair(file: Path, out: Path, terms: Terms) -> None:
     if len(done.notable) > ROWS_SHOWN:
         typer.echo(f"  ... and {len(done.notable) - ROWS_SHOWN} more")
     typer.echo(
-        f"{out}: {done.rows} rows, {done.touched} mended, {len(done.notable)} to look at; all "
-        f"repairs: {report_path(out)}"
+        f"{out}: {counted(done.rows, 'row')}, {done.touched} mended, {len(done.notable)} to look "
+        f"at; all repairs: {report_path(out)}"
     )
+    if done.loss.is_most:
+        raise SubmissionError(f"{out}: {done.loss}; look at {report_path(out)} before you use it")
 
 
 def vote(
@@ -118,21 +129,32 @@ def vote(
     share: Annotated[
         float, typer.Option(help="Share of all weights that has to be exceeded.")
     ] = 0.5,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Merge submissions by weighted majority."""
+    from pipeline.mapping.submissions.output import check_new, check_target  # noqa: PLC0415
     from pipeline.mapping.submissions.vote import parse_weights, vote_tables  # noqa: PLC0415
 
+    if len(tables) < LEAST_TABLES:
+        raise SubmissionError(
+            f"a vote needs {LEAST_TABLES} tables at least, and has {tables[0]} alone; the output "
+            "comes first: python -m pipeline vote OUT A B"
+        )
+    check_target(out, tables)
+    check_new([out], overwrite)
     done = vote_tables(out, tables, parse_weights(weights), share)
     if done.lacking:
-        typer.echo(f"{done.lacking} rows are missing in a table and counted as empty there")
+        typer.echo(f"{counted(done.lacking, 'row')} missing in a table, and counted as empty there")
     if done.ignored:
-        typer.echo(f"{done.ignored} rows are not in {tables[0]} and were left out")
+        typer.echo(f"{counted(done.ignored, 'row')} not in {tables[0]}, and left out")
     if done.mended:
         typer.echo(
-            f"{done.mended} rows were not as they should be and were mended for the vote; "
+            f"{counted(done.mended, 'row')} not as it should be, and mended for the vote; "
             "python -m pipeline check names them"
         )
-    typer.echo(f"{out}: {done.rows} rows, {done.filled} with ground, of {len(tables)} tables")
+    typer.echo(
+        f"{out}: {counted(done.rows, 'row')}, {done.filled} with ground, of {len(tables)} tables"
+    )
 
 
 def diff(
@@ -163,6 +185,6 @@ def diff(
     show_table("scenes that disagree most", ("", "scene", *numbers), shown)
     lonely = sum(row.rows != "both" for row in found)
     typer.echo(
-        f"{len(found)} rows compared, {lonely} of them in one table only; {len(scenes)} scenes "
-        "differ"
+        f"{counted(len(found), 'row')} compared, {lonely} in one table only; "
+        f"scenes that differ: {len(scenes)}"
     )

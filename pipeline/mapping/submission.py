@@ -112,7 +112,7 @@ def check_submission(
         SubmissionError: Naming the rows that break a rule, the first ten of them.
     """
     wanted = {row.key: row.number for row in sample_rows(sample, codes)}
-    inspection = Inspection(path, Terms(wanted, extents, codes))
+    inspection = Inspection(path, Terms(wanted, extents, codes, any_units=True))
     errors = (finding for finding in inspection.findings() if finding.is_error)
     faults = [str(finding) for finding in islice(errors, _SHOWN)]
     if faults:

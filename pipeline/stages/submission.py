@@ -18,6 +18,7 @@ from pipeline.files import hash_file
 from pipeline.imagery.contest import read_extents
 from pipeline.mapping.geojson import read_geojson
 from pipeline.mapping.submission import Extent, check_submission, sample_rows, write_submission
+from pipeline.mapping.wording import and_more
 from pipeline.progress import say, track
 from pipeline.stages.job import Job
 
@@ -33,7 +34,7 @@ def run(job: Job) -> None:
     missing = [scene for scene in scenes if scene not in polygons]
     if missing:
         raise SubmissionError(
-            f"{sample}: scene {missing[0]} (and {len(missing) - 1} more) has no polygons; add its "
+            f"{sample}: scene {missing[0]}{and_more(len(missing) - 1)} has no polygons; add its "
             "imagery to the dataset, or leave its rows out of dataset.sample"
         )
     extents = _extents(job)

@@ -80,7 +80,7 @@ def test_good_table(sample: Path) -> None:
     [
         ((f"b,2,{SQUARE}",), "row 3: missing; the sample has scene a, class 1 there"),
         ((f"a,1,{SQUARE}", f"b,2,{SQUARE}"), "row 2: is scene a, class 1, but the sample has"),
-        ((f"b,2,{SQUARE}", f"a,1,{SQUARE}", f"a,2,{SQUARE}"), "row 4: the sample ends before it"),
+        ((f"b,2,{SQUARE}", f"a,1,{SQUARE}", f"a,2,{SQUARE}"), "row 4: the sample has no such row"),
         ((f"b,2,{SQUARE}", f"b,2,{SQUARE}"), "stands in row 2 already"),
         ((f"b,2,{BOW_TIE}", f"a,1,{SQUARE}"), "row 2: invalid geometry: Self-intersection"),
         (("b,2,POINT (0 0)", f"a,1,{SQUARE}"), "row 2: 'POINT (0 0)' is no POLYGON"),

@@ -13,7 +13,7 @@ from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.config.dataset import ClassRow
-from pipeline.errors import ScoringError
+from pipeline.errors import PipelineError, ScoringError
 from pipeline.imagery.outlines import made_valid
 from pipeline.mapping.jaccard import Absent, Overlap, mean_jaccard
 from pipeline.mapping.scores.bootstrap import Interval, intervals
@@ -22,6 +22,7 @@ from pipeline.mapping.scores.overlap import overlap_of
 from pipeline.mapping.tables import Polygonal
 from pipeline.mapping.vectors.features import Entry
 from pipeline.mapping.vectors.sources import Source
+from pipeline.mapping.wording import and_more
 
 Key = tuple[str, int]
 Polygons = Mapping[int, BaseGeometry]
@@ -124,7 +125,7 @@ def score_sources(submission: Path, truth: Path, classes: Sequence[ClassRow]) ->
     score = Score.of(classes)
     for key, ours, theirs in _matched(predicted, true, scenes):
         _check_systems(ours, theirs)
-        prediction = MultiPolygon() if ours is None else _prediction(ours, predicted.is_table)
+        prediction = MultiPolygon() if ours is None else _prediction(ours, predicted)
         target = MultiPolygon() if theirs is None else made_valid(theirs.geometry())
         score.add(*key, prediction, target)
     for scene in scenes:
@@ -162,7 +163,7 @@ def _check_complete(waiting: Mapping[Key, Entry], submission: Path) -> None:
     for entry in waiting.values():
         raise ScoringError(
             f"{submission}: has no row for scene {entry.image}, class {entry.code}, which "
-            f"{entry.place} has (and {len(waiting) - 1} more); add the missing rows"
+            f"{entry.place} has{and_more(len(waiting) - 1)}; add the missing rows"
         )
 
 
@@ -175,15 +176,19 @@ def _check_systems(ours: Entry | None, theirs: Entry | None) -> None:
         )
 
 
-def _prediction(entry: Entry, of_table: bool) -> Polygonal:
+def _prediction(entry: Entry, source: Source) -> Polygonal:
     """The predicted polygons, valid: those of a table must be so as they stand."""
-    geometry = entry.geometry()
-    if not of_table:
-        return made_valid(geometry)
+    if not source.is_table:
+        return made_valid(entry.geometry())
+    every = f"python -m pipeline check {source.path} names every problem, --repair mends them"
+    try:
+        geometry = entry.geometry()
+    except PipelineError as fault:
+        raise ScoringError(f"{fault}; {every}") from None
     if not shapely.is_valid(geometry):
         raise ScoringError(
             f"{entry.place}: invalid geometry ({shapely.is_valid_reason(geometry)}); a submission "
-            "is valid as it stands"
+            f"is valid as it stands; {every}"
         )
     return geometry
 

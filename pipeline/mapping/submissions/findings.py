@@ -37,6 +37,7 @@ _ROWS: Final[tuple[tuple[str, Severity, str], ...]] = (
         "error",
         "put one pair of quotes around the geometry; --repair does, or drops the row",
     ),
+    ("index-column", "error", "leave the running number out; --repair drops that column"),
     ("fields", "error", "three fields, the geometry in quotes; --repair quotes what it can read"),
     ("field-size", "error", "simplify the polygons; --repair drops the row"),
     ("long-field", "note", "simplify the polygons if this is not meant"),
@@ -46,7 +47,8 @@ _ROWS: Final[tuple[tuple[str, Severity, str], ...]] = (
     (
         "key-form",
         "error",
-        "write id and code without blanks and leading zeros, as the sample does; --repair does",
+        "write id and code without blanks, leading zeros and .0 (1, not 1.0), as the sample does; "
+        "--repair does",
     ),
     ("missing", "error", "add the row; --repair adds it as MULTIPOLYGON EMPTY"),
     ("extra", "error", "remove the row; --repair does"),
@@ -78,6 +80,11 @@ _ROWS: Final[tuple[tuple[str, Severity, str], ...]] = (
     ("overlapping-parts", "error", "unite the parts; --repair does"),
     ("shared-edge", "error", "unite the parts; --repair does"),
     ("outside", "error", "x in [0, Xmax], y in [Ymin, 0]; --repair cuts at the scene's edge"),
+    (
+        "positive-y",
+        "error",
+        "check sign and units; with --grid-sizes --repair cuts at the scene's edge",
+    ),
     ("huge-coordinate", "error", "check the units; --repair cuts at the scene's edge, if known"),
 )
 KINDS: Final = {name: Kind(name, severity, fix) for name, severity, fix in _ROWS}
@@ -142,9 +149,14 @@ class Finding:
         return (*named, self.message, kind.fix)
 
     def __str__(self) -> str:
-        who = f" (scene {self.scene}, class {self.code})" if self.scene else ""
         place = "" if self.x is None or self.y is None else f" at ({self.x:.10g}, {self.y:.10g})"
-        return f"row {self.row}: {self.message}{place}{who}"
+        return f"row {self.row}: {self.message}{place}{whose(self.scene, self.code)}"
+
+
+def whose(scene: str, code: str) -> str:
+    """Scene and class in brackets, after a blank; nothing of what is not known."""
+    named = [f"{name} {value}" for name, value in (("scene", scene), ("class", code)) if value]
+    return f" ({', '.join(named)})" if named else ""
 
 
 @dataclass

@@ -19,11 +19,17 @@ from pipeline.mapping.submissions.crossings import (
 )
 from pipeline.mapping.submissions.findings import Mark
 from pipeline.mapping.submissions.ring_text import LEAST_POINTS, Parts
+from pipeline.mapping.wording import counted
 
 LISTED: Final = 1000
 """Places of a kind that are named of one row (of crossings: of one polygon)."""
 HUGE: Final = 1e9
 """Coordinates beyond this are in no unit that maps are drawn in."""
+PIXELS: Final = 10.0
+"""Grid units of a scene are less than 1; coordinates beyond this may be pixels."""
+_MOST_PIXELS: Final = 1e5
+_SIGN: Final = "y has the wrong sign? the contest's y runs from Ymin (negative) to 0"
+_UNITS: Final = "coordinates look like pixels, not grid units"
 _REASON: Final = re.compile(r"(?P<name>[^\[]*)(?:\[(?P<x>\S+) (?P<y>\S+)\])?")
 _KINDS: Final = {
     "Self-intersection": "self-crossing",
@@ -89,7 +95,32 @@ def outside_places(parts: Parts, extent: tuple[float, float] | None) -> Iterator
         message = f"polygon {index + 1} reaches {past[at]:.6g} past " + (
             f"the scene (x 0 to {x_max:.6g}, y {y_min:.6g} to 0)" if extent else f"{HUGE:g}"
         )
-        yield Mark(kind, message, float(x[at]), float(y[at]))
+        hint = _hint(points, extent) if extent else ""
+        yield Mark(kind, hint + message, float(x[at]), float(y[at]))
+
+
+def above_axis(parts: Parts) -> Iterator[Mark]:
+    """One mark if polygons (parts,) of a scene of unknown extent have positive y."""
+    points = shapely.get_coordinates(parts)
+    size = float(np.abs(points).max(initial=0))
+    if not len(points) or points[:, 1].max() <= 1e-9 * size:
+        return
+    x, y = points[int(np.argmax(points[:, 1]))].tolist()
+    if points[:, 1].min() < 0:
+        message = f"reaches {y:.6g} past y 0; the contest's y runs from Ymin (negative) to 0"
+    else:
+        message = (f"{_UNITS}; or " if PIXELS < size < _MOST_PIXELS else "") + _SIGN
+        message += "; it is positive"
+    yield Mark("positive-y", message, x, y)
+
+
+def _hint(points: NDArray[np.float64], extent: tuple[float, float]) -> str:
+    """Why points (n, 2) may lie past a scene, if it can be guessed."""
+    size = float(np.abs(points).max())
+    if PIXELS < size < _MOST_PIXELS and size > 100 * max(extent[0], -extent[1]):
+        return f"{_UNITS}; "
+    y = points[:, 1]
+    return f"{_SIGN}; " if y.min() >= 0 and y.max() > 0 else ""
 
 
 def _polygon_faults(part: Any, name: str) -> Iterator[Mark]:
@@ -107,7 +138,7 @@ def _short_rings(rings: Rings, name: str) -> Iterator[Mark]:
     for points in rings:
         if len(points) < LEAST_POINTS:
             x, y = points[0]
-            yield Mark("short-ring", f"{name}: a ring has {len(points)} points", x, y)
+            yield Mark("short-ring", f"{name}: a ring has {counted(len(points), 'point')}", x, y)
 
 
 def _crossings(rings: Rings, name: str) -> Iterator[Mark]:

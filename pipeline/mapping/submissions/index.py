@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from pipeline.errors import SubmissionError
 from pipeline.mapping.submissions.findings import Finding
 from pipeline.mapping.submissions.reading import Reading, read_text
 from pipeline.mapping.submissions.rows import Header, Key, SubmissionRow, read_rows, row_at
 from pipeline.mapping.submissions.stream import opened, unpacked
+
+_MOST_TEXT: Final = 2**16
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class IndexedTable:
         """Texts of the rows of a scene and class; none if the table lacks it."""
         rows = self.places.get(key, ())
         return [row_at(self.file, row, self.header).wkt for row in rows]
+
+    def text_of(self, row: SubmissionRow) -> str:
+        """Text of the geometry of a row; all of the row if its geometry can't be told apart."""
+        wkt = row_at(self.file, row, self.header).wkt
+        if wkt:
+            return wkt
+        self.file.seek(row.offset)
+        return self.file.read(min(row.length, _MOST_TEXT)).decode("utf-8", "replace")
 
     def reading(self, key: Key) -> Reading:
         """Polygons of a scene and class; a row that is missing has none."""

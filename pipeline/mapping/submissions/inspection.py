@@ -8,7 +8,11 @@ from itertools import chain
 from pathlib import Path
 
 from pipeline.mapping.submissions.findings import Finding, Mark
-from pipeline.mapping.submissions.geometry_faults import broken_places, outside_places
+from pipeline.mapping.submissions.geometry_faults import (
+    above_axis,
+    broken_places,
+    outside_places,
+)
 from pipeline.mapping.submissions.order import order_findings
 from pipeline.mapping.submissions.reading import Reading, read_text
 from pipeline.mapping.submissions.rows import Key, SubmissionRow, read_rows
@@ -76,7 +80,9 @@ class Inspection:
         reading = read_text(row.wkt)
         self.filled += len(reading.parts) > 0
         scene = row.key[0] if row.key else ""
-        return geometry_marks(reading, self.terms.extent(scene))
+        unknown = self.terms.extents is None and not self.terms.any_units
+        above = above_axis(reading.parts) if unknown else ()
+        return chain(geometry_marks(reading, self.terms.extent(scene)), above)
 
 
 _NO_GEOMETRY = frozenset({"encoding", "quotes", "fields", "field-size"})

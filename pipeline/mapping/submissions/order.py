@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.mapping.submissions.findings import Finding, Mark
 from pipeline.mapping.submissions.rows import Key
@@ -21,12 +21,13 @@ def order_findings(found: Mapping[Key, int], sample: Mapping[Key, int]) -> Itera
     """
     places = {key: place for place, key in enumerate(sample)}
     keys = list(sample)
+    codes = {code for _, code in sample}
     known = [key for key in found if key in places]
     rising = longest_rise([places[key] for key in known])
     in_order = {known[index] for index in rising}
     for place, (key, number) in enumerate(found.items()):
         if key not in places:
-            yield _finding("extra", "the sample ends before it, or has no such row", key, number)
+            yield _finding("extra", not_there(key, codes), key, number)
         elif key not in in_order:
             wanted = keys[min(place, len(keys) - 1)]
             message = (
@@ -38,6 +39,18 @@ def order_findings(found: Mapping[Key, int], sample: Mapping[Key, int]) -> Itera
         if key not in found:
             message = f"missing; the sample has scene {key[0]}, class {key[1]} there"
             yield _finding("missing", message, key, number)
+
+
+def not_there(key: Key, codes: Collection[int]) -> str:
+    """Why a row is too many.
+
+    Args:
+        key: Its scene and class.
+        codes: All class codes of the sample.
+    """
+    if key[1] not in codes:
+        return f"class {key[1]} is not in the sample"
+    return "the sample has no such row"
 
 
 def longest_rise(values: Sequence[int]) -> set[int]:

@@ -46,6 +46,20 @@ def check_targets(paths: Sequence[Path], inputs: Sequence[Path]) -> None:
             )
 
 
+def check_new(paths: Sequence[Path], overwrite: bool) -> None:
+    """Check that no table is there already, unless it may be replaced.
+
+    Raises:
+        SubmissionError: Naming the first one that is.
+    """
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise SubmissionError(
+                f"{path}: exists already; give the output another name, or replace it with "
+                "--overwrite"
+            )
+
+
 @contextmanager
 def written_table(path: Path, inputs: Sequence[Path] = ()) -> Iterator[TextIO]:
     """A table open for writing as a stream; it takes its name when all of it is on the disk.

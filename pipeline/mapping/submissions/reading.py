@@ -21,6 +21,7 @@ from pipeline.imagery.polygon_text import is_measurable
 from pipeline.mapping.submissions.crossings import tangled
 from pipeline.mapping.submissions.findings import Mark
 from pipeline.mapping.submissions.ring_text import NOT_FINITE, Parts, salvaged
+from pipeline.mapping.wording import counted
 
 LONG_FIELD: Final = 2**26
 """Characters of a field from which on it is noted."""
@@ -114,7 +115,9 @@ def _accepted(geometry: Any, marks: list[Mark]) -> Reading:
     parts = shapely.get_parts(geometry)
     empty = shapely.is_empty(parts)
     if empty.any() or not len(parts):
-        marks.append(Mark("empty-part", f"{max(1, int(empty.sum()))} of its polygons are EMPTY"))
+        count = max(1, int(empty.sum()))
+        verb = "is" if count == 1 else "are"
+        marks.append(Mark("empty-part", f"{count} of its polygons {verb} EMPTY"))
         parts = parts[~empty]
     return _reading(*_finite(parts, marks), geometry)
 
@@ -196,9 +199,8 @@ def _size_marks(text: str) -> list[Mark]:
     if first is not None:
         count = sum(1 for _ in _EXPONENT.finditer(text))
         begin = max(text.rfind(",", 0, first.start()), text.rfind("(", 0, first.start())) + 1
-        marks.append(
-            Mark("exponent", f"{count} numbers with exponents", *_first_point(text[begin:][:_FEW]))
-        )
+        place = _first_point(text[begin:][:_FEW])
+        marks.append(Mark("exponent", f"{counted(count, 'number')} with exponents", *place))
     return marks
 
 

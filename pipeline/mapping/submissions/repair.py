@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,75 +16,18 @@ from pipeline.imagery.outlines import polygons_of
 from pipeline.mapping.submissions.crossings import tangled
 from pipeline.mapping.submissions.geometry_faults import outside_places
 from pipeline.mapping.submissions.index import IndexedTable, indexed
+from pipeline.mapping.submissions.loss import Loss, names_ground
+from pipeline.mapping.submissions.order import not_there
 from pipeline.mapping.submissions.output import written_table
 from pipeline.mapping.submissions.reading import Reading, ground_of, read_text
+from pipeline.mapping.submissions.repair_record import COLUMNS, Repair
 from pipeline.mapping.submissions.rows import Key, SubmissionRow
 from pipeline.mapping.submissions.terms import Terms
 from pipeline.mapping.tables import EMPTY, HEADER, geometry_of
 from pipeline.mapping.text import decimals_for, valid_text
 
-COLUMNS: Final = ("row", "scene", "class", "done", "area_before", "area_after", "change", "note")
-"""Columns of a table of repairs."""
-MOST_CHANGE: Final = 1e-3
-"""Change of a row's area, of its area before, from which on it is said."""
 _LOSSY: Final = frozenset({"not-finite", "not-a-number", "unreadable"})
 _HARMLESS: Final = frozenset({"long-field", "many-vertices"})
-
-
-@dataclass(frozen=True)
-class Repair:
-    """What was done to one row.
-
-    Attributes:
-        number: Row of the input as a spreadsheet counts; 0 of a row that was added.
-        scene: Scene, or what stood there.
-        code: Class, or what stood there.
-        done: What was done.
-        before: Area as it stood, each polygon by itself, square map units.
-        after: Area as it is written.
-        cut: Area that lay outside of the scene, once the polygons were valid.
-        lost: Whether polygons that could not be read or mended were dropped.
-    """
-
-    number: int
-    scene: str
-    code: str
-    done: tuple[str, ...]
-    before: float = 0.0
-    after: float = 0.0
-    cut: float = 0.0
-    lost: bool = False
-
-    @property
-    def change(self) -> float:
-        """Change of the area, of the area before; infinite where there was none."""
-        if self.before == self.after:
-            return 0.0
-        return (self.after - self.before) / self.before if self.before else math.inf
-
-    @property
-    def note(self) -> str:
-        """What a person should look at: areas that changed by more than ``MOST_CHANGE``."""
-        said = []
-        if self.lost:
-            said.append("what could not be read or mended was dropped, and its area is not known")
-        if self.cut > MOST_CHANGE * (self.after + self.cut):
-            said.append(f"area {self.cut:.6g} lay outside of the scene")
-        if math.isinf(self.change):
-            said.append(f"area 0 -> {self.after:.6g}, as rings that cross themselves can have none")
-        elif abs(self.change) > MOST_CHANGE:
-            said.append(f"area {self.before:.6g} -> {self.after:.6g} ({self.change:+.2%})")
-        return "; ".join(said)
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """Cells of a table of repairs, as ``COLUMNS`` names them."""
-        numbers = (f"{value:.10g}" for value in (self.before, self.after, self.change))
-        return (str(self.number), self.scene, self.code, "; ".join(self.done), *numbers, self.note)
-
-    def __str__(self) -> str:
-        said = "; ".join((*self.done, self.note) if self.note else self.done)
-        return f"row {self.number} (scene {self.scene}, class {self.code}): {said}"
 
 
 @dataclass
@@ -96,11 +38,13 @@ class Repairs:
         rows: Rows written.
         touched: Rows that were mended, added or dropped.
         notable: Repairs that changed an area by more than ``MOST_CHANGE``, or lost a row.
+        loss: Ground before and after.
     """
 
     rows: int = 0
     touched: int = 0
     notable: list[Repair] = field(default_factory=list)
+    loss: Loss = field(default_factory=Loss)
 
 
 def report_path(path: Path) -> Path:
@@ -121,7 +65,8 @@ def repair_table(source: Path, out: Path, terms: Terms) -> Repairs:
         terms: What the submission is held against.
 
     Raises:
-        SubmissionError: If a table can't be read, or the output would replace the input.
+        SubmissionError: If a table can't be read, the output would replace the input, or no ground
+            at all would be left of a table that has some; nothing is written then.
     """
     done = Repairs()
     with (
@@ -132,7 +77,7 @@ def repair_table(source: Path, out: Path, terms: Terms) -> Repairs:
         rows, repairs = (csv.writer(target, lineterminator="\n") for target in (file, report))
         rows.writerow(HEADER)
         repairs.writerow(COLUMNS)
-        for repair, text in _mended(table, terms):
+        for repair, text in _mended(table, terms, done.loss):
             if text is not None:
                 rows.writerow((repair.scene, repair.code, text))
                 done.rows += 1
@@ -141,6 +86,8 @@ def repair_table(source: Path, out: Path, terms: Terms) -> Repairs:
                 done.touched += 1
             if repair.note or text is None:
                 done.notable.append(repair)
+        if done.loss.is_all:
+            raise SubmissionError(f"{source}: {done.loss}; nothing was written")
     return done
 
 
@@ -171,23 +118,60 @@ def mended_text(texts: list[str], extent: tuple[float, float] | None) -> tuple[s
         text, done, lost = EMPTY, [*done, f"dropped: {fault}"], True
     after = float(shapely.area(geometry_of(text)))
     cut = float(shapely.area(whole) - shapely.area(kept))
-    return text, Repair(0, "", "", tuple(done), before, after, cut, lost)
+    why = _why(readings, extent, cut) if cut > 0 or lost else None
+    return text, Repair(0, "", "", tuple(done), before, after, cut, lost, why)
 
 
-def _mended(table: IndexedTable, terms: Terms) -> Iterator[tuple[Repair, str | None]]:
+def _why(
+    readings: Sequence[Reading], extent: tuple[float, float] | None, cut: float
+) -> tuple[str, str] | None:
+    """Why ground was lost, and an example."""
+    past = (mark for reading in readings for mark in outside_places(reading.parts, extent))
+    text = (mark for reading in readings for mark in reading.marks if mark.kind in _LOSSY)
+    first = next(past if cut > 0 else text, None)
+    if first is None:
+        return None
+    return "cut at the scene's edge" if cut > 0 else first.kind, first.message
+
+
+def _mended(table: IndexedTable, terms: Terms, loss: Loss) -> Iterator[tuple[Repair, str | None]]:
     """Every row to write with its text, and every row that is dropped without one."""
     for row in table.unusable:
-        yield _dropped(row, row.marks[0].message if row.marks else "can't be read"), None
+        why = row.marks[0].message if row.marks else "can't be read"
+        kind = row.marks[0].kind if row.marks else "fields"
+        _count_dropped(table.text_of(row), loss, kind, f"{why} (row {row.number})")
+        yield _dropped(row, why), None
+    codes = {code for _, code in terms.sample or ()}
     for key in terms.sample or table.places:
         rows = table.places.get(key, ())
         if rows:
-            text, repair = mended_text(table.texts(key), terms.extent(key[0]))
+            texts = table.texts(key)
+            text, repair = mended_text(texts, terms.extent(key[0]))
+            _count_mended(texts, repair, loss)
         else:
             text, repair = EMPTY, Repair(0, "", "", ("added without ground",))
         yield _named(repair, key, rows), text
     for key, rows in table.places.items():
         if terms.sample is not None and key not in terms.sample:
-            yield _dropped(rows[0], "the sample has no such row"), None
+            why = not_there(key, codes)
+            named = f"scene {key[0]}, class {key[1]} (row {rows[0].number})"
+            _count_dropped(table.texts(key)[0], loss, why, named)
+            yield _dropped(rows[0], why), None
+
+
+def _count_mended(texts: Sequence[str], repair: Repair, loss: Loss) -> None:
+    """Count the ground of a row that is written."""
+    loss.had += repair.after > 0 or any(names_ground(text) for text in texts)
+    loss.keep(repair.after)
+    if repair.why is not None:
+        loss.lose(repair.cut, *repair.why)
+
+
+def _count_dropped(text: str, loss: Loss, reason: str, example: str) -> None:
+    """Count the ground of a row that is not written, if it has any."""
+    if names_ground(text):
+        loss.had += 1
+        loss.lose(float(shapely.area(read_text(text).parts).sum()), reason, example)
 
 
 def _named(repair: Repair, key: Key, rows: Sequence[SubmissionRow]) -> Repair:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +10,24 @@ from typing import IO, Final
 
 from pipeline.errors import SubmissionError
 from pipeline.files import is_safe_name
-from pipeline.imagery import tables
 from pipeline.mapping.submissions.findings import Mark
+from pipeline.mapping.submissions.record_fields import (
+    CODE,
+    GEOMETRY,
+    is_indexed,
+    is_row_like,
+    number_of,
+    parted,
+)
 from pipeline.mapping.submissions.stream import MARK, Record, opened, records
 from pipeline.mapping.tables import HEADER
+from pipeline.mapping.wording import counted
 
 Key = tuple[str, int]
 """Scene and class code."""
 _SHOWN: Final = 60
 _AS_WRITTEN: Final = (0, 1, 2)
-_GEOMETRY: Final = re.compile(r"\s*\"?\s*[A-Za-z]+[\sA-Za-z]*\(")
+_SEPARATORS: Final = {b";": "';'", b"\t": "tabs"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def read_header(record: Record) -> Header:
     marks = [Mark("byte-order-mark", "the file begins with a byte-order mark")] * has_mark
     header = Header(windows=record.windows)
     shown = repr(record.data.removeprefix(MARK)[:_SHOWN].decode("utf-8", "replace"))
-    fields, faults = _parted(record)
+    fields, faults = parted(record)
     if fields is None:
         message = f"the header {shown} can't be read: {faults[0].message}"
         return replace(header, marks=(*marks, Mark("header", message)))
@@ -91,8 +97,14 @@ def read_header(record: Record) -> Header:
     places = tuple(names.index(name.lower()) for name in HEADER if name.lower() in names)
     if len(places) == len(HEADER):
         marks.append(Mark("header", message))
+        if places == (1, 2, 3) and not names[0]:
+            marks.append(Mark("index-column", "a column without a name stands in front"))
         return replace(header, places=places, width=len(fields), marks=tuple(marks))
-    if len(fields) >= len(HEADER) and fields[1].strip().isdigit():
+    indexed = len(fields) == len(HEADER) + 1 and not fields[0].strip()
+    if indexed and not CODE.fullmatch(fields[2].strip()):
+        marks.append(Mark("header", message))
+        return replace(header, places=(1, 2, 3), width=len(fields), marks=tuple(marks))
+    if is_row_like(fields):
         message = f"there is no header, a row stands in its place: {shown}"
         return replace(header, marks=(*marks, Mark("header", message)), is_row=True)
     width = max(len(HEADER), len(fields))
@@ -108,18 +120,20 @@ def read_row(record: Record, header: Header, codes: Collection[int] | None = Non
         codes: Class codes that may occur; None for any number.
     """
     row = SubmissionRow(record.number, record.offset, record.length, windows=record.windows)
-    fields, marks = _parted(record)
+    fields, marks = parted(record)
+    if fields is not None and _is_usual(header) and is_indexed(fields):
+        message = f"begins with a number of its own, {fields[0][:20]!r}, before the scene's id"
+        marks = [*marks, Mark("index-column", message)]
+        fields = fields[1:]
     if fields is not None and len(fields) != header.width:
-        marks = [
-            *marks,
-            Mark("fields", f"has {len(fields)} fields where the header has {header.width}"),
-        ]
+        has = counted(len(fields), "field")
+        marks = [*marks, Mark("fields", f"has {has} where the header has {header.width}")]
         fields = _joined(fields, header)
     if fields is None:
         return replace(row, marks=tuple(marks))
     image, code, wkt = (fields[place] for place in header.places)
     faults = _key_marks(image, code, codes)
-    key = None if faults else (image.strip(), int(code.strip()))
+    key = None if faults else (image.strip(), number_of(code))
     if key is not None and (image, code) != (key[0], str(key[1])):
         shown = f"scene {image[:_SHOWN]!r}, class {code[:20]!r}"
         faults = [Mark("key-form", f"{shown} is not written as {key[0]}, {key[1]}")]
@@ -140,6 +154,7 @@ def read_rows(
     if first is None:
         raise SubmissionError(f"{path}: is empty; a submission has a header and rows")
     _check_lines(path, first)
+    _check_separator(path, first)
     header = read_header(first)
     return header, _rows(path, header, codes)
 
@@ -160,6 +175,21 @@ def _check_lines(path: Path, first: Record) -> None:
         )
 
 
+def _check_separator(path: Path, first: Record) -> None:
+    """Check that commas part the fields.
+
+    Raises:
+        SubmissionError: If semicolons or tabs do: no row could be read.
+    """
+    before = first.data.partition(b"(")[0]
+    for separator, name in _SEPARATORS.items():
+        if b"," not in before and before.count(separator) >= len(HEADER) - 1:
+            raise SubmissionError(
+                f"{path}: its fields are parted by {name}, the contest's by ','; save it with "
+                "commas and the geometry in quotes (pandas: to_csv without sep)"
+            )
+
+
 def row_at(file: IO[bytes], row: SubmissionRow, header: Header) -> SubmissionRow:
     """A row that was met before, read again from a plain file."""
     file.seek(row.offset)
@@ -177,59 +207,24 @@ def _rows(path: Path, header: Header, codes: Collection[int] | None) -> Iterator
             yield read_row(record, header, codes)
 
 
-def _parted(record: Record) -> tuple[Sequence[str] | None, list[Mark]]:
-    """Fields of a record, or why it can't be taken apart."""
-    start = record.data[:_SHOWN].decode("utf-8", "replace")
-    if record.too_long:
-        size = f"{record.length:,} bytes; at most {tables.MAX_FIELD:,} are read"
-        return None, [Mark("field-size", f"{start!r}... has {size}")]
-    if record.open_quote:
-        mark = Mark("quotes", f"{start!r}... opens a quote and never closes it")
-        return _closed(record.data.decode("utf-8", "replace")), [mark]
-    data = record.data.removeprefix(MARK) if record.offset == 0 else record.data
-    try:
-        return _fields(data.decode()), []
-    except UnicodeDecodeError as fault:
-        return None, [Mark("encoding", f"{start!r}... is no UTF-8 ({fault})")]
-    except csv.Error as fault:
-        return None, [Mark("quotes", f"{start!r}... is no CSV ({fault})")]
-
-
-def _closed(text: str) -> Sequence[str] | None:
-    """Fields of a row whose last field opens a quote and never closes it."""
-    image, _, rest = text.partition(",")
-    code, _, last = rest.partition(",")
-    return (image, code, last[1:]) if last[:1] == '"' and text.count('"') == 1 else None
-
-
 def _joined(fields: Sequence[str], header: Header) -> Sequence[str] | None:
     """Fields of a row whose geometry nobody has quoted, its commas taken for ends of fields."""
-    usual = header.places == _AS_WRITTEN and header.width == len(HEADER)
-    if not usual or len(fields) < len(HEADER) or not _GEOMETRY.match(fields[2][:_SHOWN]):
+    if not _is_usual(header) or len(fields) < len(HEADER) or not GEOMETRY.match(fields[2][:_SHOWN]):
         return None
     return [*fields[:2], ",".join(fields[2:])]
 
 
-def _fields(text: str) -> Sequence[str]:
-    """Fields of a record; those of the usual shape without a pass over every character."""
-    image, _, rest = text.partition(",")
-    code, _, last = rest.partition(",")
-    if '"' not in image and '"' not in code and rest:
-        if last[:1] == '"' and last[-1:] == '"' and len(last) > 1 and last.count('"') == 2:
-            return image, code, last[1:-1]
-        if last and '"' not in last and "," not in last:
-            return image, code, last
-    return tables.fields_of(text)
+def _is_usual(header: Header) -> bool:
+    return header.places == _AS_WRITTEN and header.width == len(HEADER)
 
 
 def _key_marks(image: str, code: str, codes: Collection[int] | None) -> list[Mark]:
     marks = []
     if not is_safe_name(image.strip()):
         marks.append(Mark("scene-id", f"{image[:_SHOWN]!r} can't be a scene's id"))
-    number = code.strip()
-    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+    if not CODE.fullmatch(code.strip()):
         marks.append(Mark("class-code", f"class {code[:20]!r} is no class code"))
-    elif codes is not None and int(number) not in codes:
+    elif codes is not None and number_of(code) not in codes:
         known = ", ".join(map(str, sorted(codes)[:20]))
         marks.append(Mark("class-code", f"class code {code[:20]!r} is not in ({known})"))
     return marks

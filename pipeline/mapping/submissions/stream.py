@@ -30,7 +30,7 @@ MARK: Final = b"\xef\xbb\xbf"
 """The byte-order mark of UTF-8."""
 _PIECE: Final = 2**24
 _BEGINNING: Final = 200
-_BEGINS_ROW: Final = re.compile(rb'"?[\w.-]{1,100}"?,"?\d{1,9}"?,(?=["A-Za-z\r\n]|$)')
+_BEGINS_ROW: Final = re.compile(rb'"?[\w.-]{1,100}"?,"?\d{1,9}(?:\.0*)?"?,(?=["A-Za-z\r\n]|$)')
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,13 @@ class Terms:
         sample: Row number of each scene and class of the sample, in its order.
         extents: Xmax and Ymin of each scene, map units.
         codes: Class codes that may occur.
+        any_units: Whether, without extents, coordinates may be of any map: y may be positive.
     """
 
     sample: Mapping[Key, int] | None = None
     extents: Mapping[str, tuple[float, float]] | None = None
     codes: Collection[int] | None = None
+    any_units: bool = False
 
     def extent(self, scene: str) -> tuple[float, float] | None:
         """Xmax and Ymin of a scene, if they are known."""

@@ -145,6 +145,23 @@ def test_bad_submissions(tmp_path: Path, rows: list[tuple[str, int, str]], messa
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("wkt", [BOW_TIE, "POLYGON ((0 0, nan 0, 1 1, 0 0))"])
+def test_a_table_that_can_t_be_scored_is_sent_to_check(tmp_path: Path, wkt: str) -> None:
+    truth = table(tmp_path / "truth.csv", ("a", 1, box(0, 0, 1, 1)))
+    submission = table(tmp_path / "submission.csv", ("a", 1, wkt))
+    with pytest.raises(ScoringError, match=f"row 2: .*python -m pipeline check {submission} names"):
+        score_sources(submission, truth, classes(1))
+
+
+def test_one_row_that_is_missing_is_no_more_than_one(tmp_path: Path) -> None:
+    rows = [("a", code, box(0, 0, 1, 1)) for code in (1, 2, 3)]
+    truth = table(tmp_path / "truth.csv", *rows)
+    with pytest.raises(ScoringError, match=r"row 4 has; add the missing rows"):
+        score_sources(table(tmp_path / "s.csv", *rows[:2]), truth, classes(1, 2, 3))
+    with pytest.raises(ScoringError, match=r"row 3 has \(and 1 more\); add"):
+        score_sources(table(tmp_path / "s.csv", *rows[:1]), truth, classes(1, 2, 3))
+
+
 def test_empty_truth(tmp_path: Path) -> None:
     truth = table(tmp_path / "truth.csv")
     submission = table(tmp_path / "submission.csv", ("a", 1, box(0, 0, 1, 1)))

@@ -43,6 +43,13 @@ def inspect(path: Path, content: str | bytes, terms: Terms | None = None) -> lis
         (HEADER + f"a,1,{EMPTY}\na,1,{EMPTY}\na,01,{EMPTY}\n",
          [("duplicate", 3), ("key-form", 4), ("duplicate", 4)]),
         (HEADER + f" a,1,{EMPTY}\na, 2,{EMPTY}\n", [("key-form", 2), ("key-form", 3)]),
+        # As pandas writes codes of floats, and its index.
+        (HEADER + f"a,1.0,{EMPTY}\na,2.,{EMPTY}\na,1.5,{EMPTY}\n",
+         [("key-form", 2), ("key-form", 3), ("class-code", 4)]),
+        (HEADER + f'0,a,1,{EMPTY}\n1,b,2,"{SQUARE}"\n', [("index-column", 2), ("index-column", 3)]),
+        (f"0,a,1,{EMPTY}\n", [("header", 1), ("index-column", 1)]),
+        (f",{HEADER}0,a,1,{EMPTY}\n", [("header", 1), ("index-column", 1)]),
+        (f",id,class,wkt\n0,a,1,{EMPTY}\n", [("header", 1)]),
         # Every problem of a row, and of every row.
         (HEADER + f'../a,x,"{BOW_TIE}"\na,1,"{BOW_TIE}"\n',
          [("scene-id", 2), ("class-code", 2), ("self-crossing", 2), ("self-crossing", 3)]),
@@ -57,6 +64,9 @@ def test_files_whose_lines_are_none(tmp_path: Path) -> None:
     for data, message in (
         (content.encode("utf-16"), "is UTF-16"),
         (content.replace("\n", "\r").encode(), "end with '.r' alone"),
+        (HEADER.replace(",", ";").encode() + b"a;1;" + SQUARE.encode(), "parted by ';'"),
+        (b"a;1;" + SQUARE.encode(), "parted by ';'"),
+        (HEADER.replace(",", "\t").encode(), "parted by tabs"),
     ):
         with pytest.raises(SubmissionError, match=message):
             inspect(tmp_path / "a.csv", data)
@@ -89,6 +99,41 @@ def test_against_sample_extents_and_codes(tmp_path: Path) -> None:
     ]
     only_codes = Terms(codes=(1, 2))
     assert inspect(tmp_path / "x.csv", content, only_codes) == [("class-code", 4)]
+
+
+@pytest.mark.parametrize(
+    ("wkt", "message"),
+    [
+        ("POLYGON ((0 0, 1 0, 1 1, 0 0))", "y has the wrong sign?"),
+        ("POLYGON ((0 -1, 1 -1, 1 1, 0 -1))", "reaches 1 past y 0"),
+        ("POLYGON ((50 50, 90 50, 90 90, 50 50))", "coordinates look like pixels"),
+    ],
+)
+def test_y_is_never_positive(tmp_path: Path, wkt: str, message: str) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, wkt), ("a", 2, SQUARE))
+    (finding,) = Inspection(path).findings()
+    assert finding.kind.name == "positive-y"
+    assert message in finding.message
+    assert list(Inspection(path, Terms(any_units=True)).findings()) == []
+
+
+def test_hints_with_grid_sizes(tmp_path: Path) -> None:
+    terms = Terms(extents={"a": (0.01, -0.01)})
+    for wkt, message in (
+        ("POLYGON ((0 0, 0.001 0, 0.001 0.001, 0 0))", "y has the wrong sign?"),
+        ("POLYGON ((5 -5, 90 -5, 90 -90, 5 -5))", "coordinates look like pixels"),
+        ("POLYGON ((0 0, 0.02 0, 0.02 -0.01, 0 0))", "polygon 1 reaches 0.01 past"),
+    ):
+        path = write_table(tmp_path / "a.csv", ("a", 1, wkt))
+        (finding,) = Inspection(path, terms).findings()
+        assert finding.kind.name == "outside"
+        assert finding.message.startswith(message)
+
+
+def test_rows_that_the_sample_lacks(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "a.csv", ("a", 1, EMPTY), ("b", 1, EMPTY), ("a", 11, EMPTY))
+    messages = [one.message for one in Inspection(path, Terms(sample={("a", 1): 2})).findings()]
+    assert messages == ["the sample has no such row", "class 11 is not in the sample"]
 
 
 def test_numbers_of_a_whole_inspection(tmp_path: Path) -> None:

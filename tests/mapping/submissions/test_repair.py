@@ -75,6 +75,38 @@ def test_ids_lose_their_blanks_and_codes_their_zeros(tmp_path: Path) -> None:
     assert done.touched == 1
 
 
+@pytest.mark.parametrize("header", [HEADER, f",{HEADER}", ""])
+def test_an_index_and_codes_of_floats_cost_no_ground(tmp_path: Path, header: str) -> None:
+    rows, done = run(tmp_path, header + f'0,a,1.0,"{SQUARE}"\n1,b,2.0,"{square(3)}"\n')
+    assert rows[1:] == [["a", "1", SQUARE], ["b", "2", square(3)]]
+    assert (done.loss.had, done.loss.kept) == (2, 2)
+
+
+def test_rows_without_ids_have_no_empty_names(tmp_path: Path) -> None:
+    _, done = run(tmp_path, HEADER + f',,"{SQUARE}"\n,1,{EMPTY}\na,1,"{SQUARE}"\n')
+    assert [str(one).partition(":")[0] for one in done.notable] == ["row 2", "row 3 (class 1)"]
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (f'a,x,"{SQUARE}"', "class 'x' is no class code"),
+        (f'a,11,"{SQUARE}"', "class 11 is not in the sample"),
+        ('a,1,"POLYGON ((0 0, nan 0, 1 -1, 0 0))"', "not finite"),
+        (f'a,1,"{SQUARE}" x', "is no CSV"),
+    ],
+)
+def test_nothing_is_written_where_all_ground_is_lost(tmp_path: Path, row: str, why: str) -> None:
+    with pytest.raises(SubmissionError, match=f"ALL of the ground.*{why}.*nothing was written"):
+        run(tmp_path, f"{HEADER}{row}\n", Terms(sample={("a", 1): 2, ("a", 2): 3}))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_ground_that_is_united_is_not_lost(tmp_path: Path) -> None:
+    _, done = run(tmp_path, HEADER + f'a,1,"{SQUARE}"\n' * 1 + f'a,1,"{SQUARE} "\n' * 4)
+    assert not done.loss.is_most
+
+
 def test_numbers_lose_their_exponents() -> None:
     text, repair = mended_text(["POLYGON ((1e-7 0, 2e-7 0, 2e-7 -1e-7, 1e-7 0))"], None)
     assert "e" not in text
