@@ -192,7 +192,7 @@ def _mean(folds: Sequence[Overlaps], absent: Absent) -> float:
 
 
 def _robust(folds: Folds, absent: Absent, without: int | None = None) -> float:
-    """The worst mean of all folds but one, see :func:`pipeline.mapping.tuning.class_tuning.robust`."""
+    """The worst mean of all folds but one, as of a class's trial."""
     others = [overlaps for fold, overlaps in enumerate(folds) if fold != without]
     if len(others) < 3:
         return _mean(others, absent)
