@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -60,8 +61,9 @@ class _Row(Section):
         """The row's name, or a text made of its values."""
         return self.name or self._text()
 
+    @abstractmethod
     def _text(self) -> str:
-        raise NotImplementedError
+        """A text made of the row's values."""
 
     def _check_apart(self, one: str, two: str) -> None:
         """Raise ValueError if two keys name the same class."""

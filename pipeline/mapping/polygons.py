@@ -8,7 +8,6 @@ every polygon valid.
 from __future__ import annotations
 
 import numpy as np
-import rasterio.features
 import shapely
 from numpy.typing import NDArray
 from shapely import MultiPolygon
@@ -42,20 +41,6 @@ def trace_windows(read: Reader, shape: tuple[int, int], side: int) -> Parts:
     """
     corners = Corners.joined(list(corners_in_windows(read, shape, (side, side))))
     return polygons_of(rings_of(corners))
-
-
-def draw(parts: Parts, shape: tuple[int, ...]) -> NDArray[np.int32]:
-    """Raster (H, W) of polygons in pixel coordinates: 0 is none, ``i + 1`` is part ``i``.
-
-    A pixel belongs to the part that covers its centre.
-    """
-    if not len(parts):
-        return np.zeros(shape, np.int32)
-    numbered = zip(parts, range(1, len(parts) + 1), strict=True)
-    drawn: NDArray[np.int32] = rasterio.features.rasterize(
-        numbered, out_shape=shape, dtype=np.int32
-    )
-    return drawn
 
 
 def mean_levels(mask: Mask, levels: NDArray[np.uint8], rings: Rings) -> NDArray[np.float64]:

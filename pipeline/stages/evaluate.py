@@ -15,7 +15,6 @@ import numpy as np
 
 from pipeline.artifacts import Item
 from pipeline.config.dataset import ClassRow
-from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_bytes, write_json
 from pipeline.learning.metrics import NOTHING, LevelCounts
 from pipeline.mapping.evaluation import (
@@ -30,18 +29,16 @@ from pipeline.mapping.jaccard import Absent
 from pipeline.mapping.masks.postprocessing import cleaning_of, soft_levels
 from pipeline.progress import say, track
 from pipeline.reporting.score_table import show_table
-from pipeline.stages.held_out import folds_of, read_held_out
+from pipeline.stages.held_out import check_predicted, folds_of, read_held_out
 from pipeline.stages.job import Job
 
 
 def run(job: Job) -> None:
     """Choose thresholds and score the held-out predictions."""
+    check_predicted(job)
     folds = folds_of(job)
     predictions, tiles = job.scenes("predict"), job.scenes("tiles")
     labelled = [scene for fold in folds for scene in fold]
-    missing = [scene for scene in labelled if scene not in predictions]
-    if missing:
-        raise ArtifactError(f"{job.run / 'predict'}: lacks {', '.join(missing)}; run `predict`")
     classes, absent = job.config.dataset.classes, job.config.score.absent
     inputs = {
         "evaluate": job.config.evaluate.model_dump(mode="json"),

@@ -36,6 +36,22 @@ def folds_of(job: Job) -> tuple[tuple[str, ...], ...]:
     return read_folds(job.results("augment")["folds"].path("folds.json"))
 
 
+def fold_of_scenes(job: Job) -> dict[str, int]:
+    """The fold that holds each labelled scene out."""
+    return {scene: fold for fold, scenes in enumerate(folds_of(job)) for scene in scenes}
+
+
+def check_predicted(job: Job) -> None:
+    """Check that every labelled scene is predicted.
+
+    Raises:
+        ArtifactError: Naming those that are not.
+    """
+    missing = sorted(set(fold_of_scenes(job)) - set(job.scenes("predict")))
+    if missing:
+        raise ArtifactError(f"{job.run / 'predict'}: lacks {', '.join(missing)}; run `predict`")
+
+
 def thresholds_of(job: Job) -> Callable[[str], list[int]]:
     """Levels that a scene is cut at, one per class in the configuration's order.
 
@@ -47,10 +63,10 @@ def thresholds_of(job: Job) -> Callable[[str], list[int]]:
     item = job.results("evaluate")["thresholds"]
     for_all = read_json(item.path("thresholds.json"))
     for_fold = read_json(item.path("held_out.json"))
-    fold_of = {scene: str(i) for i, fold in enumerate(folds_of(job)) for scene in fold}
+    fold_of = fold_of_scenes(job)
 
     def levels(scene: str) -> list[int]:
-        table = for_fold[fold_of[scene]] if scene in fold_of else for_all
+        table = for_fold[str(fold_of[scene])] if scene in fold_of else for_all
         try:
             return [int(table[str(code)]["level"]) for code in job.config.dataset.codes]
         except KeyError as error:

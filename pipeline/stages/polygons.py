@@ -18,14 +18,14 @@ from pipeline.artifacts import Item, StageFolder
 from pipeline.config.dataset import ClassRow
 from pipeline.config.mapping import Polygons
 from pipeline.files import read_json, write_bytes, write_json
-from pipeline.imagery.tiles import TiledScene, open_tiles
+from pipeline.imagery.tiles import open_tiles
 from pipeline.mapping.geojson import ClassObjects, to_geojson
 from pipeline.mapping.geometry.outlining import outlined, outlining_of
 from pipeline.mapping.masks.finishing import Finish, finish_of, object_masks
 from pipeline.mapping.masks.gains import gains_csv, gains_record, step_overlaps, steps_of
 from pipeline.mapping.polygons import mean_levels
 from pipeline.mapping.prediction.raster import Levels, read_levels
-from pipeline.mapping.rules.spectral import IndexSource, scene_indices
+from pipeline.mapping.rules.spectral import IndexSource
 from pipeline.mapping.thresholds import probability_of
 from pipeline.mapping.tracing.corners import corners_of
 from pipeline.mapping.tracing.rings import polygons_of, rings_of
@@ -34,6 +34,7 @@ from pipeline.reporting.gains_table import show_gains
 from pipeline.stages.currency import stale_stage
 from pipeline.stages.held_out import folds_of, read_held_out, thresholds_of
 from pipeline.stages.job import SCENE, TUNE, Job
+from pipeline.stages.scene_indices import indices_of
 
 FILE = "polygons.geojson"
 GAINS = "gains.json"
@@ -106,11 +107,6 @@ def _gains(job: Job, folder: StageFolder, finishes: Mapping[str, Finish]) -> Ite
         write_bytes(target / "gains.csv", gains_csv(record).encode())
 
     return folder.item("gains", inputs, build)
-
-
-def indices_of(job: Job, scene: TiledScene) -> IndexSource:
-    """Spectral indices of a scene, computed when a rule asks for them."""
-    return scene_indices(scene, job.config.dataset.groups, job.config.features.resampling)
 
 
 def _say_of_tuning(job: Job) -> None:

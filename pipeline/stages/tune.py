@@ -18,20 +18,20 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from pipeline.artifacts import Item, StageFolder, publish
+from pipeline.config.dataset import ClassRow
 from pipeline.config.rules import RuleRow
-from pipeline.errors import ArtifactError
 from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.tiles import open_tiles
 from pipeline.learning.metrics import NOTHING
 from pipeline.mapping.masks.postprocessing import Cleaning, cleaning_of
-from pipeline.mapping.rules.spectral import scene_indices
 from pipeline.mapping.tuning.choice import Choice, choice_of, scores_record, trials_csv, tuned_yaml
 from pipeline.mapping.tuning.class_tuning import Ground, Judge, ground_of, tune
 from pipeline.mapping.tuning.rule_tuning import RuleGround, rule_ground, tune_rules
 from pipeline.progress import bar, say, track
 from pipeline.reporting.tune_table import show_rules, show_tuning
-from pipeline.stages.held_out import folds_of, read_held_out
+from pipeline.stages.held_out import check_predicted, fold_of_scenes, folds_of, read_held_out
 from pipeline.stages.job import TUNE, TUNED, Job
+from pipeline.stages.scene_indices import indices_of
 
 _CLASS: Final = "class-"
 _CHOICE: Final = "class.json"
@@ -44,12 +44,13 @@ def run(job: Job) -> None:
     """Tune every class and every rule, and say what carries over to other folds."""
     config = job.before_tune
     classes = config.dataset.classes
-    _check_predictions(job)
+    check_predicted(job)
     with job.open(TUNE) as folder:
+        scenes = _scenes(job)
         for place, row in enumerate(classes):
-            _tune_class(job, folder, place, row.code, row.name)
+            _tune_class(job, folder, scenes, place, row)
         made = len(folder.built)
-        rules = _tune_rules(job, folder)
+        rules = _tune_rules(job, folder, scenes)
         found = _write_tuned(job, folder, rules)
     show_tuning(read_json(found.path(_SCORES)))
     show_rules(read_json(rules.path(_RULES)))
@@ -59,34 +60,25 @@ def run(job: Job) -> None:
         say('tune: nothing changes by itself; SET="tune.use=true" takes over what was found')
 
 
-def _fold_of(job: Job) -> dict[str, int]:
-    """The fold that holds a labelled scene out."""
-    return {scene: index for index, fold in enumerate(folds_of(job)) for scene in fold}
-
-
-def _check_predictions(job: Job) -> None:
-    missing = sorted(set(_fold_of(job)) - set(job.scenes("predict")))
-    if missing:
-        raise ArtifactError(f"{job.run / 'predict'}: lacks {', '.join(missing)}; run `predict`")
-
-
 def _scenes(job: Job) -> dict[str, list[Any]]:
     """What every trial depends on."""
     predictions, tiles = job.scenes("predict"), job.scenes("tiles")
     return {
         scene: [predictions[scene].digest, tiles[scene].digest, fold]
-        for scene, fold in _fold_of(job).items()
+        for scene, fold in fold_of_scenes(job).items()
     }
 
 
-def _tune_class(job: Job, folder: StageFolder, place: int, code: int, name: str) -> None:
+def _tune_class(
+    job: Job, folder: StageFolder, scenes: Mapping[str, Any], place: int, row: ClassRow
+) -> None:
     """Trials of a class, and what they come to."""
     config = job.before_tune
-    settings, now = config.tune, cleaning_of(config.polygons, code, NOTHING)
-    fixed = now.level if code in config.polygons.thresholds else None
+    settings, now = config.tune, cleaning_of(config.polygons, row.code, NOTHING)
+    fixed = now.level if row.code in config.polygons.thresholds else None
     inputs = {
-        "code": [code, place],
-        "scenes": _scenes(job),
+        "code": [row.code, place],
+        "scenes": scenes,
         "now": asdict(now),
         "evaluate": config.evaluate.model_dump(mode="json"),
         "tune": settings.model_dump(mode="json", exclude={"use", "rules"}),
@@ -95,19 +87,19 @@ def _tune_class(job: Job, folder: StageFolder, place: int, code: int, name: str)
     def build(target: Path) -> None:
         judge = Judge(_grounds(job, place), len(folds_of(job)), config.evaluate, fixed)
         with bar() as display:
-            task = display.add_task(f"tuning {name}", total=settings.trials, note="")
+            task = display.add_task(f"tuning {row.name}", total=settings.trials, note="")
             trials = tune(judge, now, settings, lambda: display.advance(task))
         write_bytes(target / "trials.csv", trials_csv(trials).encode())
         write_json(target / _CHOICE, choice_of(trials).to_json())
 
-    folder.item(f"{_CLASS}{code}", inputs, build)
+    folder.item(f"{_CLASS}{row.code}", inputs, build)
 
 
 def _grounds(job: Job, place: int) -> list[Ground]:
     """The held-out scenes as one class sees them."""
     predictions, tiles = job.scenes("predict"), job.scenes("tiles")
     found = []
-    for name, fold in _fold_of(job).items():
+    for name, fold in fold_of_scenes(job).items():
         scene = read_held_out(predictions[name], tiles[name])
         plane, truth = scene.levels[place], scene.truth[place]
         found.append(ground_of(plane, truth, scene.valid, fold, scene.metres))
@@ -122,13 +114,14 @@ def _choices(job: Job, folder: StageFolder) -> dict[int, Choice]:
     }
 
 
-def _tune_rules(job: Job, folder: StageFolder) -> Item:
+def _tune_rules(job: Job, folder: StageFolder, scenes: Mapping[str, Any]) -> Item:
     """What became of every row of rules."""
     config = job.before_tune
     rules = config.polygons.rules if config.tune.rules else ()
+    choices = _choices(job, folder)
     inputs = {
-        "choices": {code: choice.to_json() for code, choice in _choices(job, folder).items()},
-        "scenes": _scenes(job),
+        "choices": {code: choice.to_json() for code, choice in choices.items()},
+        "scenes": scenes,
         "rules": [row.model_dump(mode="json") for row in rules],
         "groups": [row.model_dump(mode="json") for row in config.dataset.groups],
         "resampling": config.features.resampling,
@@ -138,7 +131,7 @@ def _tune_rules(job: Job, folder: StageFolder) -> Item:
     def build(target: Path) -> None:
         rows: list[dict[str, Any]] = []
         if rules:
-            grounds, count = _rule_grounds(job, _choices(job, folder)), len(folds_of(job))
+            grounds, count = _rule_grounds(job, choices), len(folds_of(job))
             with bar() as display:
                 task = display.add_task("tuning rules", total=len(rules), note="")
                 absent = config.score.absent
@@ -153,10 +146,8 @@ def _rule_grounds(job: Job, choices: Mapping[int, Choice]) -> list[RuleGround]:
     """The held-out scenes with the masks of each class, as it is taken over."""
     config, found = job.before_tune, []
     predictions, tiles = job.scenes("predict"), job.scenes("tiles")
-    for name, fold in track(list(_fold_of(job).items()), "cleaning scenes"):
-        index = scene_indices(
-            open_tiles(tiles[name].folder), config.dataset.groups, config.features.resampling
-        )
+    for name, fold in track(list(fold_of_scenes(job).items()), "cleaning scenes"):
+        index = indices_of(job, open_tiles(tiles[name].folder))
         scene = read_held_out(predictions[name], tiles[name])
         cleanings = tuple(_of_fold(choice, fold) for choice in choices.values())
         found.append(rule_ground(scene, config.dataset.codes, cleanings, fold, index))

@@ -6,9 +6,10 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 
-from pipeline.mapping.polygons import assembled, draw, mean_levels, trace
+from pipeline.mapping.polygons import assembled, mean_levels, trace
 from pipeline.mapping.tracing.corners import corners_of
 from pipeline.mapping.tracing.rings import rings_of
+from tests.mapping.tracing.reference import draw
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=14))
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.mapping.ramps import ramps
+
 Points = NDArray[np.float64]
 _TIE = 1e-9
 """Pixels by which a centre lies left of an edge that goes through it, whatever the last digit."""
@@ -34,8 +36,8 @@ def _left_of(starts: Points, ends: Points) -> NDArray[np.float64]:
     top, bottom = np.where(upward[:, None], ends, starts), np.where(upward[:, None], starts, ends)
     first = np.ceil(top[:, 1] - 0.5).astype(np.int64)
     rows = np.ceil(bottom[:, 1] - 0.5).astype(np.int64) - first
-    edge = np.repeat(np.arange(len(starts)), rows)
-    row = first[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(rows) - rows, rows)
+    edge, step = ramps(rows)
+    row = first[edge] + step
     run, fall = (bottom - top)[edge].T
     # In the order in which the drawing library computes it, so that it rounds alike.
     columns = np.floor((row + 0.5 - top[edge, 1]) * run / fall + top[edge, 0] + 0.5 + _TIE)

@@ -10,6 +10,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.mapping.tracing.corners import Mask
 
@@ -44,8 +45,19 @@ def grown(mask: Mask, radius: float) -> Mask:
     """Pixels whose centres lie within so many pixels of the centre of one that is set."""
     if radius < 1 or not mask.any():
         return mask
-    distance = cv2.distanceTransform(
-        (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE, dstType=cv2.CV_32F
-    )
-    found: Mask = np.asarray(distance) <= radius + _SLACK
+    found: Mask = distances(mask) <= radius + _SLACK
     return found
+
+
+def distances(mask: Mask) -> NDArray[np.float32]:
+    """Distance from every pixel's centre to that of the nearest pixel of a mask, pixels.
+
+    OpenCV's exact Euclidean transform, after Felzenszwalb and Huttenlocher: "Distance Transforms of
+    Sampled Functions", Theory of Computing 8, 2012.
+
+    Args:
+        mask: (H, W) with at least one pixel.
+    """
+    image = np.ascontiguousarray(~mask).view(np.uint8)
+    found = cv2.distanceTransform(image, cv2.DIST_L2, cv2.DIST_MASK_PRECISE, dstType=cv2.CV_32F)
+    return np.asarray(found, np.float32)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.mapping.masks.morphology import distances
 from pipeline.mapping.tracing.corners import Mask
 
 Value = TypeVar("Value", bound=np.generic)
@@ -16,9 +16,8 @@ Value = TypeVar("Value", bound=np.generic)
 def squared_distances(mask: Mask) -> NDArray[np.float32]:
     """Squared distance from every pixel's centre to that of the nearest pixel of a mask, pixels.
 
-    They come from OpenCV's exact Euclidean transform, after Felzenszwalb and Huttenlocher:
-    "Distance Transforms of Sampled Functions", Theory of Computing 8, 2012. Squares of distances
-    between centres are whole numbers, so rounding takes away what single precision adds.
+    Squares of distances between centres are whole numbers, so rounding takes away what single
+    precision adds.
 
     Args:
         mask: (H, W).
@@ -28,9 +27,7 @@ def squared_distances(mask: Mask) -> NDArray[np.float32]:
     """
     if not mask.any():
         return np.full(mask.shape, np.inf, dtype=np.float32)
-    image = np.ascontiguousarray(~mask).view(np.uint8)
-    distances = np.asarray(cv2.distanceTransform(image, cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
-    squares: NDArray[np.float32] = np.rint(np.square(distances, dtype=np.float32))
+    squares: NDArray[np.float32] = np.rint(np.square(distances(mask), dtype=np.float32))
     return squares
 
 

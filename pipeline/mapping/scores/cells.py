@@ -18,6 +18,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.mapping.ramps import ramps
 from pipeline.mapping.scores.edges import Edges, Floats
 
 Indices = NDArray[np.int64]
@@ -221,13 +222,6 @@ def _across_rows(strips: _Strips, grid: Grid) -> list[Pieces]:
         np.where(rising, -weight, weight)[entered],
     )
     return [pieces, sides]
-
-
-def ramps(counts: Indices) -> tuple[Indices, Indices]:
-    """For counts (2, 3): owners (0, 0, 1, 1, 1) and steps (0, 1, 0, 1, 2)."""
-    owner = np.repeat(np.arange(len(counts)), counts)
-    step = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return owner, step
 
 
 def _between(values: Floats, one: Floats, other: Floats) -> Floats:

@@ -18,7 +18,8 @@ import shapely
 
 from pipeline.imagery.polygon_text import Polygonal
 from pipeline.mapping.jaccard import Overlap
-from pipeline.mapping.scores.cells import Cells, Grid, Indices, Pieces, cells_of, ramps
+from pipeline.mapping.ramps import ramps
+from pipeline.mapping.scores.cells import Cells, Grid, Indices, Pieces, cells_of
 from pipeline.mapping.scores.edges import Edges, Floats, edges_of
 
 _CELLS_PER_EDGE = 0.35

@@ -50,14 +50,20 @@ class Corners:
     @classmethod
     def joined(cls, pieces: Sequence[Self]) -> Self:
         """Corners of windows that share no point, as those of the whole."""
+        found = cls.following(pieces)
+        order = np.lexsort((found.columns, found.rows))
+        return cls(found.rows[order], found.columns[order], found.around[order])
+
+    @classmethod
+    def following(cls, pieces: Sequence[Self]) -> Self:
+        """Corners of windows of which each lies below the one before it."""
         if not pieces:
             return cls(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.uint8))
-        rows, columns, around = (
-            np.concatenate([getattr(piece, name) for piece in pieces])
-            for name in ("rows", "columns", "around")
+        return cls(
+            np.concatenate([piece.rows for piece in pieces]),
+            np.concatenate([piece.columns for piece in pieces]),
+            np.concatenate([piece.around for piece in pieces]),
         )
-        order = np.lexsort((columns, rows))
-        return cls(rows[order], columns[order], around[order])
 
 
 def corners_of(mask: Mask) -> Corners:
@@ -68,13 +74,7 @@ def corners_of(mask: Mask) -> Corners:
         (height, width),
         (max(1, _STRIP // (width + 1)), width + 1),
     )
-    # Strips follow one another, so nothing is to be sorted.
-    pieces = list(strips)
-    return Corners(
-        np.concatenate([piece.rows for piece in pieces]),
-        np.concatenate([piece.columns for piece in pieces]),
-        np.concatenate([piece.around for piece in pieces]),
-    )
+    return Corners.following(list(strips))
 
 
 def corners_in_windows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.mapping.ramps import ramps
 from pipeline.mapping.tracing.corners import Mask
 from pipeline.mapping.tracing.rings import Rings
 
@@ -26,10 +27,8 @@ def drawn(rings: Rings, shape: tuple[int, int]) -> Mask:
     drop = rings.rows[after] - rings.rows
     along = np.flatnonzero(drop)
     top, length = np.minimum(rings.rows, rings.rows[after])[along], np.abs(drop[along])
-    within = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    edge, step = ramps(length)
     # Where the outline runs up, the part begins to its right; where it runs down, it ends.
-    steps[np.repeat(top, length) + within, np.repeat(rings.columns[along], length)] = np.repeat(
-        -np.sign(drop[along]), length
-    )
+    steps[top[edge] + step, rings.columns[along][edge]] = -np.sign(drop[along])[edge]
     mask: Mask = np.cumsum(steps, axis=1, dtype=np.int8)[:, :width] != 0
     return mask

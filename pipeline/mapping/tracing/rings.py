@@ -24,6 +24,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from pipeline.mapping.geometry.simplification import Parts
+from pipeline.mapping.ramps import ramps
 from pipeline.mapping.tracing.corners import FALLING, RISING, SE, SW, Corners, Integers
 
 _LARGEST_SHORT = np.iinfo(np.uint16).max
@@ -200,9 +201,8 @@ def _left_of(corners: Corners, loops: _Loops, points: Integers) -> Integers:
     rows, row_of = np.unique(corners.rows[points], return_inverse=True)
     low = np.searchsorted(rows, corners.rows[loops.tops])
     times = np.searchsorted(rows, corners.rows[loops.bottoms]) - low
-    stretch = np.repeat(np.arange(len(times)), times)
-    within = np.arange(len(stretch)) - np.repeat(np.cumsum(times) - times, times)
-    row = np.repeat(low, times) + within
+    stretch, step = ramps(times)
+    row = low[stretch] + step
     # Stretches are in the order of columns, and stay so within a row.
     order = np.argsort(row, kind="stable")
     wide = int(corners.columns.max()) + 1

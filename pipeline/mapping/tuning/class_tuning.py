@@ -31,6 +31,7 @@ from pipeline.mapping.prediction.coverage import UNANSWERED, Levels
 from pipeline.mapping.thresholds import best_thresholds, cross_fitted, level_of, pooled
 from pipeline.mapping.tracing.corners import Mask
 from pipeline.mapping.tuning.cleaning_space import CleaningSpace
+from pipeline.mapping.tuning.robustness import worst
 from pipeline.search.proposals import Proposer
 
 _SOFT_KEPT: Final = 4
@@ -244,13 +245,11 @@ def robust(trial: Trial, without: int | None = None) -> float:
         trial: The trial.
         without: A fold that takes no part.
     """
-    folds = [fold for fold in range(len(trial.folds)) if fold != without]
-    if len(folds) < 3:
-        return trial.overlap(without).jaccard or 0.0
-    return min(
-        reduce(Overlap.__add__, (trial.folds[i] for i in folds if i != left)).jaccard or 0.0
-        for left in folds
-    )
+    return worst(trial.folds, _jaccard, without)
+
+
+def _jaccard(folds: Sequence[Overlap]) -> float:
+    return reduce(Overlap.__add__, folds, Overlap()).jaccard or 0.0
 
 
 def best(trials: Sequence[Trial], without: int | None = None) -> Trial | None:

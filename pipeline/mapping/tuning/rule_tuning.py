@@ -23,6 +23,7 @@ from pipeline.mapping.rules.engine import apply
 from pipeline.mapping.rules.spectral import IndexSource
 from pipeline.mapping.rules.variants import variants
 from pipeline.mapping.tracing.corners import Mask
+from pipeline.mapping.tuning.robustness import worst
 
 Folds = tuple[Overlaps, ...]
 """Overlaps of each fold."""
@@ -193,10 +194,7 @@ def _mean(folds: Sequence[Overlaps], absent: Absent) -> float:
 
 def _robust(folds: Folds, absent: Absent, without: int | None = None) -> float:
     """The worst mean of all folds but one, as of a class's trial."""
-    others = [overlaps for fold, overlaps in enumerate(folds) if fold != without]
-    if len(others) < 3:
-        return _mean(others, absent)
-    return min(_mean(others[:i] + others[i + 1 :], absent) for i in range(len(others)))
+    return worst(folds, lambda others: _mean(others, absent), without)
 
 
 def _best(scores: Sequence[float]) -> int:

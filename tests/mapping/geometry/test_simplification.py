@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from pipeline.mapping.geometry.simplification import AREA_PER_COST, Parts, simplified
-from pipeline.mapping.polygons import assembled, draw, trace
+from pipeline.mapping.polygons import assembled, trace
+from tests.mapping.tracing.reference import draw
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=16))
 COSTS = st.sampled_from([0.005, 0.015, 0.05, 0.2])

@@ -7,7 +7,9 @@ import rasterio.features
 import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
-from shapely.geometry import shape
+from shapely.geometry import shape as shape_of
+
+from pipeline.mapping.geometry.simplification import Parts
 
 Mask = NDArray[np.bool_]
 
@@ -29,7 +31,7 @@ def blobs(seed: int, side: int, share: float) -> Mask:
 def outlines(mask: Mask) -> list[Polygon]:
     """Polygons of the 4-connected parts."""
     found = rasterio.features.shapes(mask.astype(np.uint8), mask=mask, connectivity=4)
-    return [shape(geometry) for geometry, _ in found]
+    return [shape_of(geometry) for geometry, _ in found]
 
 
 def painted(polygons: list[Polygon], like: Mask) -> Mask:
@@ -50,3 +52,17 @@ def cleaned(mask: Mask, min_area: float, min_hole: float) -> Mask:
 def texts(polygons: list[Polygon]) -> list[str]:
     """Polygons as text that does not depend on where rings start, in its own order."""
     return sorted(polygon.normalize().wkt for polygon in shapely.make_valid(polygons))
+
+
+def draw(parts: Parts, shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """Raster (H, W) of polygons in pixel coordinates: 0 is none, ``i + 1`` is part ``i``.
+
+    A pixel belongs to the part that covers its centre.
+    """
+    if not len(parts):
+        return np.zeros(shape, np.int32)
+    numbered = zip(parts, range(1, len(parts) + 1), strict=True)
+    drawn: NDArray[np.int32] = rasterio.features.rasterize(
+        numbered, out_shape=shape, dtype=np.int32
+    )
+    return drawn
