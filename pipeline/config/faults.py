@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from pipeline.config.labels import LABEL_KINDS
 from pipeline.config.model import Config
 from pipeline.config.network import KINDS
 
@@ -47,7 +48,7 @@ def _place(fault: ErrorDetails) -> tuple[str | int, ...]:
     unknown = parts[-1:] if fault["type"] == "extra_forbidden" else ()  # as the file has it
     known = parts[: len(parts) - len(unknown)]
     named = (part for part in known if isinstance(part, int) or _KEY.fullmatch(part))
-    return (*(part for part in named if part not in KINDS), *unknown)
+    return (*(part for part in named if part not in (*KINDS, *LABEL_KINDS)), *unknown)
 
 
 def _short(value: Any) -> str:

@@ -12,7 +12,7 @@ TABLES: Final = frozenset(
     {
         *("absent", "class_weights", "closing", "dilate", "hysteresis", "median", "min_area"),
         *("min_hole", "opening", "positive_weights", "simplify_cost", "smooth", "smoothing"),
-        *("terms", "thresholds"),
+        *("terms", "thresholds", "values"),
     }
 )
 """Keys whose values are one whole: shares of terms, and values per class code. What such a table

@@ -24,6 +24,7 @@ from pipeline.config.targets import Targets
 from pipeline.config.train import Train
 from pipeline.config.transfer import Transfer, check_transfer
 from pipeline.config.tune import Tune
+from pipeline.config.work import Work
 
 __all__ = ["Config", "Generate"]
 
@@ -54,6 +55,7 @@ class Config(Section):
     score: Score = Score()
     search: Search = Search()
     tune: Tune = Tune()
+    work: Work = Work()
     generate: Generate | None = None
 
     @model_validator(mode="before")

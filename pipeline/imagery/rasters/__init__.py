@@ -1,0 +1,1 @@
+"""Raster files of any kind: checked, described, and read a window at a time."""
