@@ -28,6 +28,7 @@ _NO_NUMBERS = (
     "items",
     "progress",
     "search",
+    "stages.crew",
     "stages.currency",
     "stages.job",
     "stages.other_runs",
