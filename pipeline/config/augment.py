@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.config.base import Fraction, Positive, Section, Seed
+from pipeline.config.base import Fraction, Metres, Positive, Section, Seed
 
 
 class Enrichment(Section):
@@ -37,6 +37,9 @@ class Augment(Section):
     folds: Annotated[int, Field(ge=2, le=50)] = 4
     same_place: tuple[tuple[str, str], ...] = ()
     """Regions (first part of a scene's id) that show the same ground at another date."""
+    cell: Metres | None = None
+    """Side of squares on the ground, metres: scenes with coordinates whose centres lie in the same
+    square are one place, so that neighbours stay on one side of a fold. null: each scene is one."""
     rare: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Oversampling: 0 draws windows evenly, 1 draws every class equally often."""
     d4: bool = True

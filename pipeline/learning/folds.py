@@ -8,10 +8,11 @@ folds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from pipeline.files import read_json
 from pipeline.imagery.mosaic import GridId
 
 Areas = NDArray[np.int64]
+_METRES_PER_DEGREE: Final = math.pi / 180 * 6_371_008.8
+"""Along a meridian of a sphere with the Earth's mean radius."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,23 @@ def place_of(scene: str, same_place: Sequence[tuple[str, str]] = ()) -> str:
     return f"{region}_{place.row}_{place.column}"
 
 
+def ground_cell(longitude: float, latitude: float, side: float) -> str:
+    """Name of the square of the ground that a point lies in.
+
+    Rows of squares follow the parallels, and each row is divided along its own middle parallel, so
+    that squares have the same size everywhere and scenes in different map projections share them.
+
+    Args:
+        longitude: Of the point, degrees.
+        latitude: Of the point, degrees.
+        side: Of the squares, metres.
+    """
+    row = math.floor(latitude * _METRES_PER_DEGREE / side)
+    middle = min(abs((row + 0.5) * side / _METRES_PER_DEGREE), 90.0)
+    across = longitude * _METRES_PER_DEGREE * math.cos(math.radians(middle))
+    return f"cell {row} {math.floor(across / side)}"
+
+
 def check_regions(scenes: Iterable[str], same_place: Sequence[tuple[str, str]]) -> None:
     """Check that regions listed as one place exist: a mistyped one would keep twins apart.
 
@@ -85,7 +105,10 @@ def _linked(region: str, pairs: Sequence[tuple[str, str]]) -> set[str]:
 
 
 def make_folds(
-    areas: Mapping[str, Areas], count: int, same_place: Sequence[tuple[str, str]] = ()
+    areas: Mapping[str, Areas],
+    count: int,
+    same_place: Sequence[tuple[str, str]] = (),
+    cells: Mapping[str, str] | None = None,
 ) -> tuple[Fold, ...]:
     """Deal out scenes to folds by place, classes balanced.
 
@@ -93,16 +116,19 @@ def make_folds(
         areas: Per labelled scene (K + 1,) pixels of each class, and last all valid pixels.
         count: Number of folds.
         same_place: Pairs of regions that show the same ground at another date.
+        cells: Square of the ground that a scene's centre lies in, for scenes of which it is known:
+            those in one square are one place, too.
 
     Raises:
         ConfigError: If there are fewer places than folds.
     """
-    places = _places(areas, same_place)
+    places = _places(areas, same_place, cells or {})
     if len(places) < count:
+        smaller = "make augment.cell smaller, " if cells else ""
         raise ConfigError(
             f"augment.folds: {count} folds need {count} places, but the labelled scenes show only "
             f"{len(places)} ({', '.join(places) or 'none is labelled'}); set augment.folds to at "
-            f"most {len(places)}, or add labelled scenes"
+            f"most {len(places)}, {smaller}or add labelled scenes"
         )
     totals = {place: np.sum([areas[s] for s in scenes], axis=0) for place, scenes in places.items()}
     dealt = _deal(totals, count)
@@ -111,11 +137,24 @@ def make_folds(
 
 
 def _places(
-    areas: Mapping[str, Areas], same_place: Sequence[tuple[str, str]]
+    areas: Mapping[str, Areas], same_place: Sequence[tuple[str, str]], cells: Mapping[str, str]
 ) -> dict[str, list[str]]:
+    """Scenes of each place: those that share the ground of their ids, or a cell, or a third one."""
+    joined: dict[str, str] = {}
+
+    def first(name: str) -> str:
+        """The name that stands for all that are joined with this one."""
+        while (other := joined.setdefault(name, name)) != name:
+            name = other
+        return name
+
+    for scene in areas:
+        if scene in cells:
+            one, two = sorted((first(place_of(scene, same_place)), first(cells[scene])))
+            joined[two] = one
     places: dict[str, list[str]] = {}
     for scene in sorted(areas):
-        places.setdefault(place_of(scene, same_place), []).append(scene)
+        places.setdefault(first(place_of(scene, same_place)), []).append(scene)
     return places
 
 

@@ -6,7 +6,8 @@ Items: ``folds`` (folds.json), and per model ``plan-<model>`` (plan.csv) and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,16 @@ from typing import Any
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+from rasterio.warp import transform
 
 from pipeline.artifacts import Item, StageFolder
 from pipeline.config.models import ModelRow
+from pipeline.errors import ConfigError
 from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.patches import Window, cut_mask
 from pipeline.imagery.tiles import MASK, TiledScene, unpack
-from pipeline.learning.folds import check_regions, folds_record, make_folds
+from pipeline.learning.folds import check_regions, folds_record, ground_cell, make_folds
 from pipeline.learning.plan import (
     Plan,
     make_plan,
@@ -67,14 +71,52 @@ def _common(tiles: Mapping[str, Tile], codes: Sequence[int]) -> dict[str, Any]:
 def _make_folds(job: Job, folder: StageFolder, tiles: Mapping[str, Tile]) -> Item:
     settings, codes = job.config.augment, job.config.dataset.codes
 
+    cells = _cells(job, tiles)
+
     def build(target: Path) -> None:
         areas = {scene: _areas(tile.open()) for scene, tile in tiles.items()}
-        folds = make_folds(areas, settings.folds, settings.same_place)
+        folds = make_folds(areas, settings.folds, settings.same_place, cells)
         write_json(target / "folds.json", folds_record(folds, codes))
 
     pairs = [list(pair) for pair in settings.same_place]
     inputs = {**_common(tiles, codes), "folds": settings.folds, "same_place": pairs}
-    return folder.item("folds", inputs, build)
+    return folder.item("folds", {**inputs, "cells": cells}, build)
+
+
+def _cells(job: Job, scenes: Iterable[str]) -> dict[str, str]:
+    """Square of the ground that each scene's centre lies in, if folds go by squares.
+
+    A scene without coordinates has none, and none whose coordinates lead to no place on Earth.
+    """
+    side = job.config.augment.cell
+    if side is None:
+        return {}
+    cells, items = {}, job.scenes("scenes")
+    for scene in scenes:
+        record = read_json(items[scene].path("scene.json"))
+        centre = _centre(record)
+        if centre is not None:
+            cells[scene] = ground_cell(*centre, side)
+    if not cells:
+        raise ConfigError(
+            f"augment.cell: {side:g} metres on the ground, but no labelled scene has coordinates "
+            "on the Earth; remove the key"
+        )
+    return cells
+
+
+def _centre(record: Mapping[str, Any]) -> tuple[float, float] | None:
+    """(longitude, latitude) of a scene's centre, degrees; None without coordinates."""
+    if record.get("crs") is None:
+        return None
+    height, width = record["shape"]
+    x, y = Affine(*record["to_map"]) @ (width / 2, height / 2)
+    try:
+        (longitude,), (latitude,), *_ = transform(record["crs"], "EPSG:4326", [x], [y])
+    except RasterioError:
+        return None
+    known = math.isfinite(longitude) and math.isfinite(latitude)
+    return (longitude, latitude) if known else None
 
 
 def _areas(scene: TiledScene) -> NDArray[np.int64]:

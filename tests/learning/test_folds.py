@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ArtifactError, ConfigError
 from pipeline.files import write_json
-from pipeline.learning.folds import folds_record, make_folds, place_of, read_folds
+from pipeline.learning.folds import (
+    folds_record,
+    ground_cell,
+    make_folds,
+    place_of,
+    read_folds,
+)
 
 
 def test_place_of_twins_and_of_other_names() -> None:
@@ -49,6 +55,25 @@ def test_fewer_places_than_folds_names_the_fix() -> None:
         make_folds(areas, 2, (("6110", "6140"),))
     with pytest.raises(ConfigError, match="none is labelled"):
         make_folds({}, 2)
+
+
+def test_scenes_of_a_cell_are_one_place() -> None:
+    areas = {name: np.array([1, 10]) for name in ("a", "b", "c", "6110_0_0", "6140_0_0")}
+    cells = {"a": "cell 0 0", "b": "cell 0 0", "6110_0_0": "cell 0 1", "c": "cell 0 1"}
+    folds = make_folds(areas, 2, (("6110", "6140"),), cells)
+    # The twin in region 6140 has no coordinates and still follows its place.
+    assert {fold.scenes for fold in folds} == {("a", "b"), ("6110_0_0", "6140_0_0", "c")}
+    with pytest.raises(ConfigError, match=r"show only 2 .*make augment\.cell smaller"):
+        make_folds(areas, 3, (("6110", "6140"),), cells)
+
+
+def test_cells_by_hand() -> None:
+    # A degree of the meridian is 111.195 km; 60 degrees north a degree of longitude is half of it.
+    assert ground_cell(0.001, 0.001, 1000) == ground_cell(0.008, 0.008, 1000) == "cell 0 0"
+    assert ground_cell(-0.001, 0.001, 1000) == "cell 0 -1"
+    assert ground_cell(0.001, 0.010, 1000) == "cell 1 0"
+    assert ground_cell(1.0, 60.0, 1000).split()[2] == "55"
+    assert ground_cell(180.0, 90.0, 1000).split()[2] == "0"
 
 
 def test_record_and_back(tmp_path: Path) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.artifacts import load_stage
+from pipeline.artifacts import StageFolder, load_stage
 from pipeline.errors import ConfigError
-from pipeline.files import read_json
+from pipeline.files import read_json, write_json
 from pipeline.learning.folds import read_folds
 from pipeline.learning.plan import read_plan
 from pipeline.stages import augment
+from pipeline.stages.job import SCENE, Job
 from tests.stages.tiled_run import LABELLED, tiled_job, write_tiled_run
 
 
@@ -80,6 +82,41 @@ def test_a_mistyped_region_is_an_error_that_names_the_regions(tmp_path: Path) ->
     with pytest.raises(ConfigError, match=message):
         augment.run(job)
     augment.run(tiled_job(tmp_path, augment={"same_place": [["6010", "6050"]]}))
+
+
+def _place_scenes(job: Job, corners: dict[str, tuple[float, float] | None]) -> None:
+    """Write the stage `scenes`: images of 100 x 200 pixels of 10 m at these corners."""
+    with StageFolder(job.run / "scenes", "scenes", "test") as stage:
+        for scene, corner in corners.items():
+            x, y = corner or (0.0, 0.0)
+            record = {
+                "crs": None if corner is None else "EPSG:32633",
+                "to_map": [10, 0, x, 0, -10, y],
+                "shape": [100, 200],
+            }
+
+            def build(folder: Path, record: dict[str, Any] = record) -> None:
+                write_json(folder / "scene.json", record)
+
+            stage.item(f"{SCENE}{scene}", {}, build)
+
+
+def test_scenes_in_one_cell_stay_on_one_side(tmp_path: Path) -> None:
+    job = write_tiled_run(tmp_path)
+    there = (500_000.0, 5_000_000.0)
+    near: dict[str, tuple[float, float] | None]
+    near = {"6010_0_0": there, "6030_0_0": (502_000.0, 5_001_000.0), "6020_0_0": there}
+    _place_scenes(job, {**near, "6040_0_0": (700_000.0, 5_000_000.0)})
+    augment.run(tiled_job(tmp_path, augment={"same_place": [], "cell": 50_000}))
+    folds = read_folds(job.run / "augment" / "folds" / "folds.json")
+    assert {frozenset(fold) for fold in folds} == {frozenset(near), frozenset({"6040_0_0"})}
+
+
+def test_cells_need_coordinates(tmp_path: Path) -> None:
+    job = write_tiled_run(tmp_path)
+    _place_scenes(job, dict.fromkeys(LABELLED))
+    with pytest.raises(ConfigError, match=r"augment\.cell: 500 metres .* no labelled scene has"):
+        augment.run(tiled_job(tmp_path, augment={"cell": 500}))
 
 
 def test_without_labels_there_is_a_clear_error(
