@@ -65,8 +65,8 @@ def _find(source: Source, entry: int | str) -> int:
     if isinstance(entry, int):
         if not 1 <= entry <= count:
             raise ImageryError(
-                f"{source.path}: has {count} bands and no band {entry}; dataset.groups select bands "
-                "by numbers from 1: correct it there"
+                f"{source.path}: has {count} bands and no band {entry}; bands are counted from 1: "
+                "correct dataset.groups"
             )
         return entry
     name = entry.strip().lower()

@@ -80,10 +80,10 @@ def without_gaps(
     finite = np.isfinite(pixels)
     if finite.all():
         return valid
-    gap: Valid = np.isnan(pixels).all(axis=0)
+    gap: Valid = np.logical_and.reduce(np.isnan(pixels))
     for band, value in zip(pixels, nodata, strict=True):
         if value is not None and np.isnan(value):
-            gap = gap | np.isnan(band)
+            np.logical_or(gap, np.isnan(band), out=gap)
     filled: Valid = ~gap if valid is None else valid & ~gap
     wrong = ~finite & filled
     if wrong.any():

@@ -1,0 +1,1 @@
+"""Which scenes a folder of files holds, and which files are theirs."""
