@@ -35,6 +35,7 @@ _NO_NUMBERS = (
     "stages.preflight",
     "stages.search_report",
     "stages.watch",
+    "workers",
 )
 _LIBRARIES = {
     "albumentations": "albumentations",

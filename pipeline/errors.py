@@ -39,6 +39,10 @@ class SearchError(PipelineError):
     """A search has trials that can be scored, and the ledgers that it starts from."""
 
 
+class WorkError(PipelineError):
+    """Work that was handed to other processes is done there, and comes back."""
+
+
 class SubmissionError(PipelineError):
     """A submission has each sample row once, in order, with a geometry that can be read back."""
 

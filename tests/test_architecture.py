@@ -25,6 +25,7 @@ FLOORS = (
     {"files"},
     {"items"},
     {"artifacts", "config"},
+    {"workers"},
     {"search"},
     {"imagery"},
     {"learning"},

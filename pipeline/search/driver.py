@@ -20,7 +20,7 @@ from pipeline.search.halving import Place, best, last_steps, promotions
 from pipeline.search.ledger import Ledger
 from pipeline.search.next_trial import next_trial
 from pipeline.search.study import Study, as_kept, sort_entries
-from pipeline.search.workers import Lost, Workers
+from pipeline.workers.opening import Lost, Workers
 
 MOST_REFUSED: Final = 500
 """Trials in a row that may be refused before the search gives up."""

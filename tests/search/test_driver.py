@@ -19,7 +19,7 @@ from pipeline.search.ledger import open_ledger
 from pipeline.search.space import Limits, Space
 from pipeline.search.space_file import read_space
 from pipeline.search.study import Study, key_of, sort_entries, suggestions
-from pipeline.search.workers import Inline
+from pipeline.workers.opening import Inline
 from tests.search.entries import entry
 
 RATE = {"train.rate": 0.01}

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.search.ledger import read_ledger
-from tests.search.toy import is_alive, until
 from tests.search.toy_trials import STUCK, Backend, search
+from tests.workers.toy import is_alive, until
 
 TRIALS = 16
 

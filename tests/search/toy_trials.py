@@ -14,7 +14,7 @@ from pipeline.search.driver import Checked, Driver
 from pipeline.search.ledger import open_ledger
 from pipeline.search.space_file import read_space
 from pipeline.search.study import Study, key_of
-from pipeline.search.workers import open_workers
+from pipeline.workers.opening import open_workers
 
 SPACE = """
 dimensions:

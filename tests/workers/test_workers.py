@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 import pytest
 
-from pipeline.search import share
-from pipeline.search.share import Share, visible_gpus
-from pipeline.search.task import ATTEMPTS
-from pipeline.search.workers import Lost, open_workers
-from tests.search import toy
-from tests.search.toy import attempts_of, collect, is_alive, until
+from pipeline.workers import share
+from pipeline.workers.opening import Lost, open_workers
+from pipeline.workers.share import Share, visible_gpus
+from pipeline.workers.task import ATTEMPTS
+from tests.workers import toy
+from tests.workers.toy import attempts_of, collect, is_alive, until
 
 ROOT = Path(__file__).parents[2]
 Backend = Literal["inline", "pool", "dask"]
@@ -214,7 +214,7 @@ def test_ctrl_c_is_not_for_workers(
 def _driver(backend: Backend, folder: Path) -> tuple[subprocess.Popen[str], list[int]]:
     """A driver in a process group of its own, and its workers when they are at work."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.search.toy", backend, str(folder)],
+        [sys.executable, "-m", "tests.workers.toy", backend, str(folder)],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,

@@ -16,8 +16,18 @@ killed, so what it writes, it writes whole or not at all."""
 
 ATTEMPTS: Final = 3
 """Workers that may die under one task before it is given up."""
-SHORT: Final = "if memory is short, set search.workers lower"
-"""What helps most often: the system kills the largest process when there is no memory left."""
+
+
+def given_up(deaths: str, section: str) -> str:
+    """Why a task has no result whose workers died, and what helps most often.
+
+    The system kills the largest process when there is no memory left.
+
+    Args:
+        deaths: How often and how they died.
+        section: Of the configuration, whose ``workers`` says how many there are.
+    """
+    return f"its worker died {deaths}; if memory is short, set {section}.workers lower"
 
 
 @dataclass(frozen=True)
@@ -34,8 +44,12 @@ class Workers(Protocol):
     def size(self) -> int:
         """How many tasks run at a time; further ones wait."""
 
-    def submit(self, argument: dict[str, Any]) -> int:
+    def submit(self, argument: dict[str, Any], what: str = "") -> int:
         """Hand over a task's argument.
+
+        Args:
+            argument: JSON values.
+            what: What the task is called where a person reads of it; its number, if not given.
 
         Returns:
             A ticket that :meth:`wait` names it by.

@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from pipeline.progress import say
-from pipeline.search.share import Share
-from pipeline.search.task import ATTEMPTS, SHORT, Lost, Task, call, reply
+from pipeline.workers.share import Share
+from pipeline.workers.task import ATTEMPTS, Lost, Task, call, given_up, reply
 
 _PATIENCE: Final = 5.0
 """Seconds that a process has to end."""
@@ -28,6 +28,7 @@ class _Job:
 
     ticket: int
     argument: str
+    what: str
     attempt: int = 1
 
 
@@ -100,14 +101,16 @@ class _Slot:
 
 
 class Pool:
-    """See :class:`pipeline.search.task.Workers`; each process has its share of the machine.
+    """See :class:`pipeline.workers.task.Workers`; each process has its share of the machine.
 
     Args:
         task: What they do.
         size: How many processes there are.
+        section: Of the configuration that says so.
     """
 
-    def __init__(self, task: Task, size: int) -> None:
+    def __init__(self, task: Task, size: int, section: str = "search") -> None:
+        self._section = section
         self._slots = [_Slot(task, Share(position, size)) for position in range(size)]
         self._waiting: deque[_Job] = deque()
         self._submitted = 0
@@ -117,16 +120,17 @@ class Pool:
         """How many tasks run at a time."""
         return len(self._slots)
 
-    def submit(self, argument: dict[str, Any]) -> int:
-        """See :class:`pipeline.search.task.Workers`."""
-        job = _Job(self._submitted, json.dumps(argument))
+    def submit(self, argument: dict[str, Any], what: str = "") -> int:
+        """See :class:`pipeline.workers.task.Workers`."""
+        number = self._submitted
+        job = _Job(number, json.dumps(argument), what or f"task {number}")
         self._submitted += 1
         self._waiting.append(job)
         self._begin()
         return job.ticket
 
     def wait(self) -> tuple[int, dict[str, Any] | Lost]:
-        """See :class:`pipeline.search.task.Workers`."""
+        """See :class:`pipeline.workers.task.Workers`."""
         while True:
             busy = [slot for slot in self._slots if slot.job is not None]
             if not busy:
@@ -139,7 +143,7 @@ class Pool:
                 return result
 
     def close(self) -> None:
-        """See :class:`pipeline.search.task.Workers`."""
+        """See :class:`pipeline.workers.task.Workers`."""
         self._waiting.clear()
         for slot in self._slots:
             slot.job = None
@@ -172,10 +176,9 @@ class Pool:
             return job.ticket, reply(text)
         how = slot.end(_PATIENCE)  # it is dying, and how is of interest
         if job.attempt == ATTEMPTS:
-            return job.ticket, Lost(
-                f"its worker died {ATTEMPTS} times, the last with {how}; {SHORT}"
-            )
-        say(f"A worker died ({how}); task {job.ticket} runs again, from its last checkpoint")
+            deaths = f"{ATTEMPTS} times, the last with {how}"
+            return job.ticket, Lost(given_up(deaths, self._section))
+        say(f"A worker died ({how}); {job.what} runs again")
         self._waiting.appendleft(replace(job, attempt=job.attempt + 1))
         return None
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import ConfigError, TrainingError
-from pipeline.search import cluster, connection
-from pipeline.search.share import Share
-from pipeline.search.workers import open_workers
-from tests.search import toy
-from tests.search.toy import attempts_of, collect, is_alive, until
+from pipeline.errors import ConfigError, WorkError
+from pipeline.workers import cluster, connection
+from pipeline.workers.opening import open_workers
+from pipeline.workers.share import Share
+from tests.workers import toy
+from tests.workers.toy import attempts_of, collect, is_alive, until
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -147,7 +147,7 @@ def test_scheduler_that_goes_away_ends_the_search(
         workers.submit({"number": 0, "begun": str(tmp_path), "hangs": [0]})
         until(lambda: bool(attempts_of(tmp_path, 0)))
         threading.Timer(0.5, somewhere.scheduler.kill).start()
-        with pytest.raises(TrainingError, match=f"{somewhere.address} is gone"):
+        with pytest.raises(WorkError, match=f"{somewhere.address} is gone"):
             workers.wait()
 
 

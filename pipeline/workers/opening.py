@@ -1,4 +1,4 @@
-"""Where trials run: in this process, in processes of their own, or on a Dask cluster."""
+"""Where tasks run: in this process, in processes of their own, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from pipeline.search.task import ATTEMPTS, Lost, Task, Workers, call, reply
+from pipeline.workers.task import ATTEMPTS, Lost, Task, Workers, call, reply
 
 __all__ = ["ATTEMPTS", "Inline", "Lost", "Task", "Workers", "open_workers"]
 
@@ -22,7 +22,7 @@ class Inline:
         self._submitted = 0
         self._waiting: deque[tuple[int, str]] = deque()
 
-    def submit(self, argument: dict[str, Any]) -> int:
+    def submit(self, argument: dict[str, Any], what: str = "") -> int:  # noqa: ARG002 - none dies
         """See :class:`Workers`."""
         ticket = self._submitted
         self._waiting.append((ticket, json.dumps(argument)))
@@ -57,6 +57,7 @@ def open_workers(
     backend: Literal["inline", "pool", "dask"],
     size: int,
     scheduler: str | None = None,
+    section: str = "search",
 ) -> Workers:
     """Workers for a task.
 
@@ -65,6 +66,7 @@ def open_workers(
         backend: Where they run.
         size: How many there are, for ``pool`` and for a Dask cluster on this machine.
         scheduler: Address of a Dask scheduler; None starts a cluster on this machine.
+        section: Of the configuration that these come from, for messages.
 
     Raises:
         ConfigError: If the scheduler can't be reached or has no worker.
@@ -72,9 +74,9 @@ def open_workers(
     if backend == "inline":
         return Inline(task)
     if backend == "pool":
-        from pipeline.search.pool import Pool  # noqa: PLC0415 - not used by most runs
+        from pipeline.workers.pool import Pool  # noqa: PLC0415 - not used by most runs
 
-        return Pool(task, size)
-    from pipeline.search.cluster import open_cluster  # noqa: PLC0415 - takes a second to import
+        return Pool(task, size, section)
+    from pipeline.workers.cluster import open_cluster  # noqa: PLC0415 - takes a second to import
 
-    return open_cluster(task, size, scheduler)
+    return open_cluster(task, size, scheduler, section)

@@ -18,11 +18,11 @@ from typing import Any, Final, Self
 from distributed import KilledWorker, get_worker
 from distributed.comm.addressing import get_address_host
 
-from pipeline.errors import TrainingError
+from pipeline.errors import WorkError
 from pipeline.progress import say
-from pipeline.search.connection import PATIENCE, connected, local, quiet, workers_of
-from pipeline.search.share import Share
-from pipeline.search.task import ATTEMPTS, SHORT, Lost, Task, call, reply
+from pipeline.workers.connection import PATIENCE, connected, local, quiet, workers_of
+from pipeline.workers.share import Share
+from pipeline.workers.task import ATTEMPTS, Lost, Task, call, given_up, reply
 
 _ONE_AT_A_TIME = threading.Lock()
 """Threads of one worker would share torch's settings and memory."""
@@ -31,57 +31,63 @@ _GLANCE: Final = 1.0
 
 
 class Cluster:
-    """See :class:`pipeline.search.task.Workers`.
+    """See :class:`pipeline.workers.task.Workers`.
 
     Args:
         task: What they do.
         client: The connection, which is closed with this.
         size: How many workers there are now.
         closing: What else is closed.
+        section: Of the configuration that they come from.
     """
 
-    def __init__(self, task: Task, client: Any, size: int, closing: ExitStack) -> None:
+    def __init__(
+        self, task: Task, client: Any, size: int, closing: ExitStack, section: str = "search"
+    ) -> None:
         self._task, self._client, self._closing = task, client, closing
         self.size = size
-        self._search = uuid.uuid4().hex[:8]  # several searches may share a scheduler
+        self._section = section
+        self._driver = uuid.uuid4().hex[:8]  # several commands may share a scheduler
         self._submitted = 0
         self._waiting: deque[tuple[int, str]] = deque()
+        self._names: dict[int, str] = {}
         self._running: dict[int, Any] = {}
         self._finished: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._deaths: Counter[str] = Counter()
         client.subscribe_topic("all", self._heed)
 
-    def submit(self, argument: dict[str, Any]) -> int:
-        """See :class:`pipeline.search.task.Workers`."""
+    def submit(self, argument: dict[str, Any], what: str = "") -> int:
+        """See :class:`pipeline.workers.task.Workers`."""
         ticket = self._submitted
         self._waiting.append((ticket, json.dumps(argument)))
+        self._names[ticket] = what or f"task {ticket}"
         self._submitted += 1
         self._begin()
         return ticket
 
     def wait(self) -> tuple[int, dict[str, Any] | Lost]:
-        """See :class:`pipeline.search.task.Workers`.
+        """See :class:`pipeline.workers.task.Workers`.
 
         Raises:
-            TrainingError: If the scheduler is gone.
+            WorkError: If the scheduler is gone.
         """
         if not self._running:
             raise RuntimeError("no task was submitted")
         ticket = self._next()
         try:
-            result = _result(self._running.pop(ticket))
+            result = _result(self._running.pop(ticket), self._section)
         except CancelledError:
-            raise TrainingError(
+            raise WorkError(
                 f"the Dask scheduler at {self._client.scheduler.address} is gone, and with it the "
-                "trials that were running; start it and its workers, and run the command again: "
-                "finished trials are kept"
+                "work that was running; start it and its workers, and run the command again: what "
+                "is finished is kept"
             ) from None
         self.size = max(self.size, len(workers_of(self._client)))  # others may have joined
         self._begin()
         return ticket, result
 
     def close(self) -> None:
-        """See :class:`pipeline.search.task.Workers`; workers of a scheduler elsewhere stay."""
+        """See :class:`pipeline.workers.task.Workers`; workers of a scheduler elsewhere stay."""
         self._waiting.clear()
         if self._client.status == "running":
             self._client.unsubscribe_topic("all")
@@ -126,7 +132,7 @@ class Cluster:
             told = is_alone
 
     def _key(self, ticket: int) -> str:
-        return f"search-{self._search}-{ticket}"
+        return f"{self._section}-{self._driver}-{ticket}"
 
     def _heed(self, event: tuple[float, Mapping[str, Any]]) -> None:
         """Say whose worker has died; called with each event of the cluster."""
@@ -138,16 +144,17 @@ class Cluster:
             key = self._key(ticket)
             self._deaths[key] += key in lost
             if key in lost and self._deaths[key] < ATTEMPTS:
-                say(f"A worker died ({news['worker']}); task {ticket} runs again")
+                say(f"A worker died ({news['worker']}); {self._names[ticket]} runs again")
 
 
-def open_cluster(task: Task, size: int, scheduler: str | None) -> Cluster:
+def open_cluster(task: Task, size: int, scheduler: str | None, section: str = "search") -> Cluster:
     """Connect to a scheduler, or start one with workers on this machine.
 
     Args:
         task: What workers do.
         size: Workers of a cluster on this machine.
         scheduler: Address of a scheduler elsewhere.
+        section: Of the configuration that these come from.
 
     Raises:
         ConfigError: If the scheduler can't be reached, or has no worker.
@@ -157,10 +164,10 @@ def open_cluster(task: Task, size: int, scheduler: str | None) -> Cluster:
         if scheduler is None:
             client = closing.enter_context(local(size))
         else:
-            client = closing.enter_context(connected(scheduler))
+            client = closing.enter_context(connected(scheduler, section))
             size = len(workers_of(client))
             say(f"Workers at {scheduler}: {size}")
-        return Cluster(task, client, size, closing.pop_all())
+        return Cluster(task, client, size, closing.pop_all(), section)
 
 
 def work(task: Task, argument: str, neighbours: Mapping[str, list[str]]) -> str:
@@ -190,8 +197,8 @@ def work(task: Task, argument: str, neighbours: Mapping[str, list[str]]) -> str:
 def _follow_driver(worker: Any, key: str, done: threading.Event) -> None:
     """End this process if nobody wants its task any more: the driver was ended, killed or not.
 
-    Dask can't stop a running task. It would keep the worker from others, and write the files of a
-    trial that another worker is about to train again. Dask starts a new process in its place.
+    Dask can't stop a running task. It would keep the worker from others, and write the files of
+    a task that another worker is about to do again. Dask starts a new process in its place.
     """
     while not done.wait(_GLANCE):
         task = worker.state.tasks.get(key)
@@ -207,7 +214,7 @@ def _neighbours(client: Any) -> dict[str, list[str]]:
     return {machine: sorted(names) for machine, names in machines.items()}
 
 
-def _result(future: Any) -> dict[str, Any] | Lost:
+def _result(future: Any, section: str) -> dict[str, Any] | Lost:
     """The result of a future that has ended.
 
     A worker keeps a result until it is fetched, so this may wait for another one to make it again.
@@ -220,6 +227,6 @@ def _result(future: Any) -> dict[str, Any] | Lost:
     except CancelledError:
         raise
     except KilledWorker as error:
-        return Lost(f"its worker died {error.allowed_failures + 1} times; {SHORT}")
+        return Lost(given_up(f"{error.allowed_failures + 1} times", section))
     except Exception as error:  # what a task raises is in its reply: this is of Dask
         return Lost(f"{type(error).__name__}: {error}")

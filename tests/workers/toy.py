@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 
 import psutil  # type: ignore[import-untyped]
 
-from pipeline.search.workers import Lost, Workers, open_workers
+from pipeline.workers.opening import Lost, Workers, open_workers
 
 
 def square(argument: dict[str, Any]) -> dict[str, Any]:

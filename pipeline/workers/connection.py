@@ -12,7 +12,7 @@ import dask
 import distributed
 
 from pipeline.errors import ConfigError
-from pipeline.search.task import ATTEMPTS
+from pipeline.workers.task import ATTEMPTS
 
 PATIENCE: Final = 30.0
 """Seconds that a scheduler or its first worker has to answer."""
@@ -55,23 +55,31 @@ def local(size: int) -> Iterator[Any]:
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
-    """A connection to a scheduler that has a worker."""
+def connected(address: str, section: str = "search") -> Iterator[Any]:
+    """A connection to a scheduler that has a worker.
+
+    Args:
+        address: Of the scheduler.
+        section: Of the configuration that names it.
+
+    Raises:
+        ConfigError: If it can't be reached, or has no worker.
+    """
     try:
         client = _DASK.Client(address, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"search.scheduler: no Dask scheduler answers at {address!r} within {PATIENCE:g} s "
+            f"{section}.scheduler: no Dask scheduler answers at {address!r} within {PATIENCE:g} s "
             f"({_first_line(error)}); start one with `dask scheduler`, and give the address that "
-            "it prints, such as tcp://10.0.0.5:8786; or set search.scheduler to null"
+            "it prints, such as tcp://10.0.0.5:8786; or set {section}.scheduler to null"
         ) from error
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             raise ConfigError(
-                f"search.scheduler: the Dask scheduler at {address} has no worker; start some, on "
-                "each machine from this project's folder and environment: "
+                f"{section}.scheduler: the Dask scheduler at {address} has no worker; start "
+                "some, on each machine from this project's folder and environment: "
                 f"`dask worker {address} --nthreads 1 --nworkers 2`"
             ) from None
         yield client

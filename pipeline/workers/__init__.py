@@ -1,0 +1,1 @@
+"""Work for other processes: of this machine, or of a Dask cluster."""
