@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipeline.config.base import Section
 
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
-Value = Annotated[int, Field(ge=0, le=65_535)] | Colour
+LEAST: Final = -32_768
+MOST: Final = 65_535
+"""Numbers that a pixel of a mask may be listed by: all of 16 bits, with a sign or without."""
+_WHOLE: Final = re.compile(r"([+-]?\d+)\.0*")
+
+
+def plain_text(value: Any) -> str:
+    """An attribute as text: 3, 3.0 and "3" are the same; nothing at all is the empty text."""
+    if value is None or value != value:  # noqa: PLR0124  NaN, of any type
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value).strip()
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(str.lower)]
+Value = Annotated[int, Field(ge=LEAST, le=MOST)] | Colour
 """A pixel of a mask: a number, or a colour."""
+Text = Annotated[str, BeforeValidator(plain_text)]
+"""An attribute of a polygon, as text."""
 Other = Literal["error", "background", "ignore"]
 
 
@@ -26,8 +45,13 @@ class VectorLabels(Section):
     """The layer that is read; null: all of them."""
     column: str | None = None
     """Attribute that tells the class; null: the name of the layer does."""
-    values: dict[str, int] = Field(default_factory=dict)
-    """Class code by attribute (or layer's name); empty: every polygon is of the only class."""
+    values: dict[Text, int] = Field(default_factory=dict)
+    """Class code by attribute (or layer's name); empty: every polygon is of the only class. 3, 3.0
+    and "3" are the same attribute, and one that is empty is ""."""
+    background: tuple[Text, ...] = ()
+    """Attributes of polygons of no class."""
+    ignore: tuple[Text, ...] = ()
+    """Attributes of polygons on ground of which nothing is known."""
     other: Other = "error"
     """What a polygon is whose value is not listed."""
     rest: Literal["background", "ignore"] = "background"
@@ -40,6 +64,7 @@ class VectorLabels(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         _check_path(self.file)
+        _check_once(self.values, self.background, self.ignore)
         return self
 
 
@@ -65,6 +90,7 @@ class MaskLabels(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         _check_path(self.file)
+        _check_once(self.values, (), self.ignore)
         wanted = str if self.code == "colours" else int
         wrong = [value for value in (*self.values, *self.ignore) if not isinstance(value, wanted)]
         if wrong:
@@ -83,3 +109,15 @@ LABEL_KINDS: Final = ("vector", "mask")
 def _check_path(file: str) -> None:
     if Path(file).is_absolute() or ".." in Path(file).parts:
         raise ValueError(f"file: {file!r} must stay inside the dataset's folder")
+
+
+def _check_once(values: Iterable[Any], background: Iterable[Any], ignore: Iterable[Any]) -> None:
+    """Check that nothing is listed under two meanings."""
+    for what, one, other in (
+        ("values and background", values, background),
+        ("values and ignore", values, ignore),
+        ("background and ignore", background, ignore),
+    ):
+        both = [value for value in one if value in set(other)]
+        if both:
+            raise ValueError(f"{what} both list {both[0]!r}; keep it in one of them")

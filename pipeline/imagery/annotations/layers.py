@@ -1,0 +1,56 @@
+"""A layer of a vector file as it was read: geometries, and the value that tells the class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Features of one layer.
+
+    Attributes:
+        path: The file.
+        name: The layer; None where the file has only one and does not name it.
+        crs: Coordinate reference system as the file names it; None where it names none.
+        numbers: (n,) int64, the features' numbers as the file counts them.
+        values: (n,) the value of the class's column of each feature, or None without a column.
+        shapes: (n,) geometries in two dimensions, of any kind; None where there is none.
+        unit: What the numbers count, as messages say it.
+        usual_crs: System of files of its kind that name none.
+    """
+
+    path: Path
+    name: str | None
+    crs: str | None
+    numbers: NDArray[np.int64]
+    values: NDArray[Any] | None
+    shapes: NDArray[Any]
+    unit: str = "feature"
+    usual_crs: str | None = None
+
+    @property
+    def place(self) -> str:
+        """File and layer, as messages name them."""
+        return str(self.path) if self.name is None else f"{self.path}, layer {self.name[:60]!r}"
+
+    def only(self, chosen: NDArray[np.bool_]) -> Self:
+        """The layer with the chosen features (n,) alone."""
+        return replace(
+            self,
+            numbers=self.numbers[chosen],
+            values=None if self.values is None else self.values[chosen],
+            shapes=self.shapes[chosen],
+        )
+
+    def places(self, chosen: NDArray[np.bool_], most: int = 5) -> str:
+        """Numbers of the chosen features, of many only the first."""
+        found = self.numbers[chosen]
+        shown = ", ".join(str(number) for number in found[:most])
+        more = f" and {len(found) - most} more" if len(found) > most else ""
+        return f"{self.unit}{'s' if len(found) > 1 else ''} {shown}{more}"
