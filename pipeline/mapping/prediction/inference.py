@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import torch
@@ -22,6 +23,10 @@ from pipeline.learning import d4
 from pipeline.learning.metrics import to_levels
 from pipeline.mapping.prediction.blending import Axis, axis, clip
 from pipeline.mapping.prediction.ensemble import of_networks, of_view
+from pipeline.workers.lanes import are_open, in_lanes
+
+PARTS: Final = 4
+"""Parts of a batch, however many threads there are: its size decides the last bits of float32."""
 
 Cut = Callable[[Sequence[tuple[int, int]]], Tensor]
 """Inputs (N, F, side, side) of windows given by their first (row, column)."""
@@ -139,7 +144,7 @@ def _row_of_windows(
     side = sliding.side
     for part in _batches(len(columns.starts), sliding.batch):
         inputs = cut([(rows.starts[index], columns.starts[column]) for column in part])
-        averaged = average_views(inputs, forwards, sliding.elements, sliding.combine)
+        averaged = _averaged(inputs, forwards, sliding)
         down = torch.from_numpy(rows.weights[index]).to(averaged.device)[:, None]
         if band is None:
             band = averaged.new_zeros((averaged.shape[1], side, width))
@@ -152,6 +157,17 @@ def _row_of_windows(
     if band is None:
         raise ValueError("a row without windows")
     return band
+
+
+def _averaged(inputs: Tensor, forwards: Sequence[Forward], sliding: Sliding) -> Tensor:
+    """(N, K, side, side) probabilities, on a processor in parts that have a thread each."""
+
+    def average(part: Tensor) -> Tensor:
+        return average_views(part, forwards, sliding.elements, sliding.combine)
+
+    if inputs.device.type != "cpu" or not are_open():
+        return average(inputs)
+    return torch.cat(in_lanes(average, inputs.split(-(-len(inputs) // PARTS))))
 
 
 def _batches(count: int, size: int) -> Iterator[range]:
