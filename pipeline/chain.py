@@ -59,7 +59,7 @@ CHAIN = (
         "trials of architectures and recipes, the best as part of a configuration",
         (
             "dataset",
-            "scenes.nodata",
+            "scenes.context",
             "score.absent",
             "evaluate.slack",
             "ensemble.combine",
@@ -75,6 +75,7 @@ CHAIN = (
         (
             "dataset.classes",
             "dataset.groups",
+            "scenes.context",
             "tiles",
             "features.resampling",
             *_models("tiles", "features", "targets"),

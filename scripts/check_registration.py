@@ -18,7 +18,6 @@ from pipeline.imagery.generated.season import visit
 from pipeline.imagery.generated.sensor import GROUPS, expose, take
 from pipeline.imagery.generated.spec import GeneratorSpec
 from pipeline.imagery.registration import register
-from pipeline.imagery.survey import valid_pixels
 
 MAX_SHIFT = 15.0
 MIN_CORRELATION = 0.5
@@ -55,7 +54,7 @@ def _errors(spec: GeneratorSpec, number: int) -> list[tuple[str, float]]:
     found = []
     for group, true in zip(GROUPS[1:], shifts[1:], strict=True):
         pixels = images[group.name]
-        valid = valid_pixels(pixels, 0)
+        valid = pixels.any(axis=0)
         result = register(
             images["RGB"], pixels, valid, group.step, "translation", MAX_SHIFT, MIN_CORRELATION
         )

@@ -22,6 +22,8 @@ from rasterio.errors import NotGeoreferencedWarning
 from shapely import MultiPolygon, box
 
 from pipeline.config import Config
+from pipeline.imagery.rasters.group_files import GroupFiles
+from pipeline.imagery.rasters.raster import open_raster
 
 GROUND = 300
 STEP = 400
@@ -155,6 +157,13 @@ def outline(place: int, classes: int, magnify: int = 1) -> MultiPolygon:
     width, height = X_MAX * magnify, Y_MIN * magnify
     left, right = width * place / (classes + 1), width * (place + 1) / (classes + 1)
     return MultiPolygon([box(left, height * 0.75, right, height * 0.25)])
+
+
+def read_group(path: Path, bands: int) -> NDArray[Any]:
+    """Pixels (C, H, W) of a file."""
+    with open_raster(GroupFiles(path.parent, (path,), bands)) as raster:
+        height, width = raster.header.shape
+        return raster.read(slice(0, height), slice(0, width))[0]
 
 
 def write_tiff(path: Path, pixels: NDArray[Any]) -> None:

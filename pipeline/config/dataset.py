@@ -186,6 +186,12 @@ class Dataset(Section):
         """Class codes in the order of the masks' channels."""
         return tuple(row.code for row in self.classes)
 
+    def table(self, name: str | Labels | None) -> Path:
+        """Path of a table that the layout has: ``dataset.table(dataset.sample)``."""
+        if not isinstance(name, str):
+            raise TypeError(f"layout {self.layout} has no such table")
+        return self.folder / name
+
     def group(self, name: str) -> BandGroupRow:
         """Row of a band group."""
         return next(row for row in self.groups if row.name == name)
@@ -208,5 +214,11 @@ class Scenes(Section):
     pixels: see ``pipeline.imagery.mosaic``. Needs ``dataset.unit_metres``."""
     nodata: float | None = 0
     """Value that marks a pixel as invalid when all bands of a group have it; null for none."""
+    context: Annotated[float, Field(ge=0)] = 0.0
+    """Metres around each scene that are cached with what its neighbours show there, so that
+    networks see past its border. Neighbours are scenes whose coordinates, or ids of the form
+    ``region_row_column``, say so; where there is none the scene's edge is repeated."""
+    skip_bad: bool = False
+    """Go on without scenes that can't be used, which are named; false: they are errors."""
     overhang: Annotated[float, Field(ge=0)] = 5.0
     """Labels may reach past their scene by so many metres and are cut there; more is an error."""

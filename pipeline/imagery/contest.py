@@ -71,11 +71,11 @@ def read_contest(dataset: Dataset) -> tuple[ContestScene, ...]:
     with faults.gather():
         files = find_images(folder, dataset.groups)
     with faults.gather():
-        extents = read_extents(folder / dataset.grid_sizes)
+        extents = read_extents(dataset.table(dataset.grid_sizes))
     with faults.gather():
-        labels = read_labels(folder / dataset.labels, dataset.codes)
+        labels = read_labels(dataset.table(dataset.labels), dataset.codes)
     with faults.gather():
-        sampled = frozenset(read_sampled(folder / dataset.sample, dataset.codes))
+        sampled = frozenset(read_sampled(dataset.table(dataset.sample), dataset.codes))
     with faults.gather():
         if dataset.solution is not None:
             _check_solution(folder / dataset.solution)
@@ -211,7 +211,7 @@ def _scene(
         )
     if extent is None:
         raise DatasetError(
-            f"{folder / dataset.grid_sizes}: has no row for scene {name}, whose image is there; "
+            f"{dataset.table(dataset.grid_sizes)}: has no row for scene {name}, whose image is there; "
             "add its Xmax and Ymin, or remove its images"
         )
     return ContestScene(name, files, *extent, labels, sampled)

@@ -14,21 +14,34 @@ SHOWN: Final = 20
 
 @dataclass
 class Faults:
-    """Messages of the errors met so far."""
+    """Messages of the errors met so far.
+
+    Attributes:
+        messages: All of them.
+        named: Those of a scene each, by its id.
+    """
 
     messages: list[str] = field(default_factory=list)
+    named: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, message: str) -> None:
         """Note an error."""
         self.messages.append(message)
 
     @contextmanager
-    def gather(self) -> Iterator[None]:
-        """Note an error of the pipeline that the block raises, and go on after the block."""
+    def gather(self, name: str | None = None) -> Iterator[None]:
+        """Note an error of the pipeline that the block raises, and go on after the block.
+
+        Args:
+            name: The scene that the block is about, if it is about one.
+        """
         try:
             yield
         except PipelineError as error:
-            self.messages.extend(str(error).split("\n"))
+            lines = str(error).split("\n")
+            self.messages.extend(lines)
+            if name is not None:
+                self.named.setdefault(name, []).extend(lines)
 
     def report(self, kind: type[PipelineError]) -> None:
         """Raise what was noted as one error.

@@ -1,4 +1,4 @@
-"""A scene in memory: band groups at their native resolution on one reference grid."""
+"""Band groups of a scene, at their native resolution on one reference grid."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
+from pipeline.imagery.bit_rows import BitRows
 from pipeline.imagery.transform import Shape
 
 Pixels = NDArray[Any]
@@ -24,31 +25,14 @@ class BandGroup:
         valid: (H_g, W_g) bool, or None where every pixel is valid.
         to_reference: Pixel edges of the group to pixel edges of the scene's reference grid,
             registration included.
+        margin: Pixels on each side that lie around the scene.
     """
 
     name: str
     pixels: Pixels
-    valid: NDArray[np.bool_] | None
+    valid: NDArray[np.bool_] | BitRows | None
     to_reference: Affine
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One place at one date.
-
-    Attributes:
-        id: Name of the scene, safe as a file name.
-        shape: (H, W) of the reference grid, that of the finest group.
-        metres: Resolution of the reference grid, metres per pixel.
-        to_map: Pixel edges of the reference grid to map units.
-        groups: The band groups, in the configuration's order.
-    """
-
-    id: str
-    shape: Shape
-    metres: float
-    to_map: Affine
-    groups: tuple[BandGroup, ...]
+    margin: int = 0
 
 
 def working_shape(shape: Shape, metres: float, working_metres: float) -> Shape:

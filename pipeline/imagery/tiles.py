@@ -1,10 +1,11 @@
 """The tile cache: a scene on disk in a layout made for random windows.
 
 A folder holds one ``<group>.npy`` (C_g, H_g, W_g) per band group at its native resolution and
-type, and the run's working grid: ``tile.json`` and ``mask.npy`` (H, W), the classes of every
-working pixel as a bit field. Bit k is the class of row k of the configuration, the bit after the
-last class marks the pixel as invalid. Arrays are memory-mapped, so a window costs its own bytes
-and nothing is decoded twice.
+type, with a margin of what lies around the scene if that is wanted, and the run's working grid:
+``tile.json`` and ``mask.npy`` (H, W), the classes of every working pixel as a bit field. Bit k is
+the class of row k of the configuration, the bit after the last class marks the pixel as invalid. An
+invalid pixel of a class is one whose imagery is there, but of which the labels say nothing. Arrays
+are memory-mapped, so a window costs its own bytes and nothing is decoded twice.
 
 A model with another working grid has a folder with just a grid, for the same band groups. It may
 also hold ``target.npy`` (K, H, W), what a training aims at where that differs from the masks: the
@@ -14,20 +15,29 @@ share of each pixel that a class covers, 255 standing for all of it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
 from pipeline.errors import ArtifactError
+from pipeline.imagery.array_file import opened, writing
+from pipeline.imagery.bit_rows import BitRows
 from pipeline.imagery.scene import BandGroup, Pixels
 from pipeline.imagery.transform import Shape
 
 MASK = "mask.npy"
 TARGET = "target.npy"
+_VALID: Final = ".valid.npy"
+_STRIP: Final = 2**26
+"""Values of all classes that are worked on in one go."""
+
+Draw = Callable[[slice], NDArray[Any]]
+"""Gives rows (h, W) of a bit field."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +48,13 @@ class TileGroup:
         name: Name of the group.
         pixels: (C_g, H_g, W_g), memory-mapped, read-only.
         to_working: Pixel edges of the group to pixel edges of the working grid.
+        margin: Pixels on each side that lie around the scene.
     """
 
     name: str
     pixels: Pixels
     to_working: Affine
+    margin: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,7 @@ class TiledScene:
         classes: Number K of classes; bit K of the mask is "invalid".
         labelled: Whether the scene has labels; without, the class bits say nothing.
         target: (K, H, W) uint8, shares that a training aims at, or None where it is the mask.
+        crs: Coordinate reference system of the map units, or None.
     """
 
     id: str
@@ -70,6 +83,32 @@ class TiledScene:
     classes: int
     labelled: bool
     target: NDArray[np.uint8] | None = None
+    crs: str | None = None
+
+
+@dataclass(frozen=True)
+class WorkingGrid:
+    """A working grid of a scene, as it is written.
+
+    Attributes:
+        scene: Name of the scene.
+        shape: (H, W).
+        metres: Working resolution, metres per pixel.
+        to_working: Pixel edges of the reference grid to those of the working grid.
+        to_map: Pixel edges of the working grid to map units.
+        classes: Number of classes in the bit field.
+        labelled: Whether the scene has labels.
+        crs: Coordinate reference system of the map units, or None.
+    """
+
+    scene: str
+    shape: Shape
+    metres: float
+    to_working: Affine
+    to_map: Affine
+    classes: int
+    labelled: bool
+    crs: str | None = None
 
 
 def bit_field_type(classes: int) -> np.dtype[Any]:
@@ -80,27 +119,53 @@ def bit_field_type(classes: int) -> np.dtype[Any]:
     raise ValueError(f"{classes} classes; a bit field holds at most 63")
 
 
-def pack(masks: NDArray[np.bool_], valid: NDArray[np.bool_]) -> NDArray[Any]:
-    """Bit field (H, W) of masks (K, H, W) and the valid mask (H, W)."""
+def pack(
+    masks: NDArray[np.bool_],
+    valid: NDArray[np.bool_],
+    ignored: NDArray[np.bool_] | None = None,
+) -> NDArray[Any]:
+    """Bit field (H, W) of masks (K, H, W), the valid mask (H, W), and pixels whose class is unknown.
+
+    The latter are taken out of the masks; they have imagery where they are valid.
+    """
     kind = bit_field_type(len(masks))
-    field: NDArray[Any] = (~valid).astype(kind) << kind.type(len(masks))
+    field = np.zeros(valid.shape, kind)
     for bit, mask in enumerate(masks):
-        field |= mask.astype(kind) << kind.type(bit)
+        field |= (mask & valid).astype(kind) << kind.type(bit)
+    invalid = kind.type(1) << kind.type(len(masks))
+    field[~valid] = invalid
+    if ignored is not None:
+        field[ignored & valid] = invalid | kind.type(1)
     return field
 
 
 def unpack(field: NDArray[Any], classes: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Masks (K, H, W) and valid mask (H, W) of a bit field (H, W)."""
     kind = field.dtype.type
-    bits = np.arange(classes + 1).astype(field.dtype)
+    bits = np.arange(classes).astype(field.dtype)
+    valid = field < kind(1) << kind(classes)
     planes = (field[None] >> bits[:, None, None]) & kind(1) != 0
-    return planes[:classes], ~planes[classes]
+    planes &= valid
+    return planes, valid
+
+
+def seen(field: NDArray[Any], classes: int) -> NDArray[np.bool_]:
+    """Pixels (H, W) of a bit field that have imagery, whatever is known of their class."""
+    kind = field.dtype.type
+    found: NDArray[np.bool_] = field != kind(1) << kind(classes)
+    return found
+
+
+def strips_of(grid: WorkingGrid) -> list[slice]:
+    """Rows of a working grid that are drawn in one go."""
+    step = max(1, _STRIP // (grid.shape[1] * (grid.classes + 1)))
+    return [slice(top, min(top + step, grid.shape[0])) for top in range(0, grid.shape[0], step)]
 
 
 def write_tiles(
     folder: Path,
     scene_id: str,
-    groups: tuple[BandGroup, ...],
+    groups: Sequence[BandGroup],
     to_working: Affine,
     to_map: Affine,
     metres: float,
@@ -108,7 +173,7 @@ def write_tiles(
     classes: int,
     labelled: bool,
 ) -> None:
-    """Write a scene's cache into a folder: its band groups, and a grid as :func:`write_grid` does.
+    """Write the cache of a scene that is in memory: its band groups and a grid.
 
     Args:
         folder: Empty folder.
@@ -123,47 +188,68 @@ def write_tiles(
     """
     for group in groups:
         np.save(folder / f"{group.name}.npy", np.ascontiguousarray(group.pixels))
-    write_grid(folder, scene_id, groups, to_working, to_map, metres, field, classes, labelled)
+        if isinstance(group.valid, np.ndarray):
+            write_valid(folder, group.name, BitRows.of(group.valid))
+    shape = (field.shape[0], field.shape[1])
+    grid = WorkingGrid(scene_id, shape, metres, to_working, to_map, classes, labelled)
+    write_grid(folder, groups, grid, lambda rows: field[rows])
+
+
+def write_valid(folder: Path, group: str, valid: BitRows) -> None:
+    """Write which pixels of a group are valid; for groups with invalid ones."""
+    np.save(folder / f"{group}{_VALID}", valid.bits)
 
 
 def write_grid(
     folder: Path,
-    scene_id: str,
-    groups: tuple[BandGroup, ...],
-    to_working: Affine,
-    to_map: Affine,
-    metres: float,
-    field: NDArray[Any],
-    classes: int,
-    labelled: bool,
+    groups: Sequence[BandGroup],
+    grid: WorkingGrid,
+    draw: Draw,
     target: NDArray[np.uint8] | None = None,
 ) -> None:
-    """Write a working grid of a scene into a folder.
+    """Write a working grid of a scene into a folder, a strip at a time.
 
     Args:
         folder: Where to.
-        scene_id: Name of the scene.
         groups: Band groups that lie on the grid, with their transforms onto the reference grid.
-        to_working: Pixel edges of the reference grid to those of the working grid.
-        to_map: Pixel edges of the working grid to map units.
-        metres: Working resolution, metres per pixel.
-        field: (H, W) bit field on the working grid.
-        classes: Number of classes in the field.
-        labelled: Whether the scene has labels.
+        grid: The working grid.
+        draw: Gives its bit field.
         target: (K, H, W) shares that a training aims at, or None where it is the mask.
     """
-    np.save(folder / MASK, field)
+    with writing(folder / MASK, grid.shape, bit_field_type(grid.classes)) as file:
+        for rows in strips_of(grid):
+            file.put(rows.start, draw(rows))
     if target is not None:
         np.save(folder / TARGET, target)
     record = {
-        "id": scene_id,
-        "metres": metres,
-        "classes": classes,
-        "labelled": labelled,
-        "to_map": list(to_map[:6]),
-        "groups": {group.name: list((to_working @ group.to_reference)[:6]) for group in groups},
+        "id": grid.scene,
+        "metres": grid.metres,
+        "classes": grid.classes,
+        "labelled": grid.labelled,
+        "crs": grid.crs,
+        "to_map": list(grid.to_map[:6]),
+        "to_working": list(grid.to_working[:6]),
+        "groups": {
+            group.name: {
+                "to_working": list((grid.to_working @ group.to_reference)[:6]),
+                "to_reference": list(group.to_reference[:6]),
+                "margin": group.margin,
+            }
+            for group in groups
+        },
     }
     (folder / "tile.json").write_text(json.dumps(record, indent=1))
+
+
+def open_groups(folder: Path) -> tuple[BandGroup, ...]:
+    """Band groups of a scene's cache, memory-mapped, as they lie on its reference grid."""
+    record = json.loads((folder / "tile.json").read_text())
+    groups = []
+    for name, row in record["groups"].items():
+        pixels, bits = opened(folder / f"{name}.npy"), folder / f"{name}{_VALID}"
+        valid = BitRows(opened(bits), pixels.shape[2]) if bits.exists() else None
+        groups.append(BandGroup(name, pixels, valid, Affine(*row["to_reference"]), row["margin"]))
+    return tuple(groups)
 
 
 def open_tiles(folder: Path, grid: Path | None = None) -> TiledScene:
@@ -179,10 +265,12 @@ def open_tiles(folder: Path, grid: Path | None = None) -> TiledScene:
     grid = grid or folder
     try:
         record = json.loads((grid / "tile.json").read_text())
-        field = _mapped(grid / MASK)
+        field = opened(grid / MASK)
         groups = {
-            name: TileGroup(name, _mapped(folder / f"{name}.npy"), Affine(*affine))
-            for name, affine in record["groups"].items()
+            name: TileGroup(
+                name, opened(folder / f"{name}.npy"), Affine(*row["to_working"]), row["margin"]
+            )
+            for name, row in record["groups"].items()
         }
         return TiledScene(
             id=record["id"],
@@ -193,12 +281,8 @@ def open_tiles(folder: Path, grid: Path | None = None) -> TiledScene:
             mask=field,
             classes=record["classes"],
             labelled=record["labelled"],
-            target=_mapped(grid / TARGET) if (grid / TARGET).exists() else None,
+            target=opened(grid / TARGET) if (grid / TARGET).exists() else None,
+            crs=record["crs"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{grid}: not a whole tile cache ({error}); run `tiles`") from error
-
-
-def _mapped(path: Path) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array

@@ -49,3 +49,10 @@ def moved(geometry: Geometry, affine: Affine) -> Geometry:
     a, b, c, d, e, f = affine[:6]
     result: Geometry = affine_transform(geometry, [a, b, d, e, c, f])
     return result
+
+
+def corners(affine: Affine, shape: Shape) -> list[tuple[float, float]]:
+    """The four corners of a grid of ``shape`` (H, W), sent through ``affine``, in order."""
+    height, width = shape
+    edges = ((0, 0), (width, 0), (width, height), (0, height))
+    return [(point[0], point[1]) for point in (affine @ edge for edge in edges)]

@@ -1,164 +1,218 @@
 """Check and register the raw scenes.
 
-Items: ``scene-<id>`` (scene.json, and labels.json of labelled scenes), ``region-<name>``
-(offset.json, with ``scenes.align_to_labels`` only) and ``catalogue`` (catalogue.json and .csv).
-Tables, headers and labels of all scenes are checked before anything is written.
+Items: ``scene-<id>`` (scene.json, labels.json of labelled scenes, and ignored.json where labels say
+nothing of some ground), ``region-<name>`` (offset.json, with ``scenes.align_to_labels`` only) and
+``catalogue`` (catalogue.json and .csv). Tables, headers and vectors of all scenes are checked before
+anything is written.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from pipeline.artifacts import StageFolder
 from pipeline.config import Config
-from pipeline.errors import DatasetError, LabelError
+from pipeline.errors import DatasetError
 from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.acquisition import labelled_image, offset_of
 from pipeline.imagery.catalogue import catalogue_csv, catalogue_lines, problems_of
-from pipeline.imagery.contest import ContestScene, read_contest
-from pipeline.imagery.faults import Faults
-from pipeline.imagery.mosaic import full_tiles, region_of
-from pipeline.imagery.outlines import Outline, check_outline
-from pipeline.imagery.survey import Frame, frame_of, read_headers, survey
-from pipeline.imagery.tiff import read_group, read_header
-from pipeline.imagery.transform import Shape
+from pipeline.imagery.faults import SHOWN
+from pipeline.imagery.intake import Intake
+from pipeline.imagery.mosaic import region_of
+from pipeline.imagery.outlines import Outline
+from pipeline.imagery.rasters.raster import open_raster
+from pipeline.imagery.survey import reader, survey
 from pipeline.progress import say, track
+from pipeline.stages.contest_intake import take_in_contest
+from pipeline.stages.crew import Order, make_items
+from pipeline.stages.file_intake import take_in_files
 from pipeline.stages.job import SCENE, Job
+from pipeline.stages.mask_labels import trace_labels
 from pipeline.stages.raw_files import RawFiles
+from pipeline.stages.taken_in import TakenIn
 
 REGION = "region-"
+LABELS = "labels.json"
+IGNORED = "ignored.json"
+_INTAKES: Final = "intakes"
 _LISTED: Final = 40
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A scene whose tables, headers and labels are in order."""
-
-    scene: ContestScene
-    frame: Frame
-    hashes: Mapping[str, str]
-    outlines: Mapping[int, Outline]
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """All of the scene's raw data, as hashes and numbers."""
-        labels = {
-            str(code): hashlib.sha256(row.text.encode()).hexdigest()
-            for code, row in (self.scene.labels or {}).items()
-        }
-        return {
-            "files": dict(self.hashes),
-            "extent": [self.scene.x_max, self.scene.y_min],
-            "labels": labels,
-        }
 
 
 def run(job: Job) -> None:
     """Run the stage."""
-    dataset = job.config.dataset
-    scenes = read_contest(dataset)
-    used = [scene for scene in scenes if scene.role != "unused"]
-    if not used:
-        raise DatasetError(
-            f"{dataset.folder}: none of its {len(scenes)} scenes stands in {dataset.labels} or "
-            f"{dataset.sample}; add labels or rows"
-        )
+    config = job.config
     with job.open("scenes") as stage:
-        raw, faults = RawFiles(stage.folder), Faults()
-        checked = []
-        full = _full_tiles(job.config, used)
-        for scene in track(used, "scenes: checking"):
-            with faults.gather():
-                checked.append(_check(job.config, scene, raw, full.get(region_of(scene.id))))
-        raw.save()
-        faults.report(DatasetError)
-        regions = _regions(job.config, stage, checked)
-        for one in track(checked, "scenes: reading"):
-            with faults.gather():
-                _make(job.config, stage, one, regions.get(region_of(one.scene.id)))
-        faults.report(DatasetError)
-        records = _catalogue(job.config, stage, scenes)
+        raw = RawFiles(stage.folder)
+        taken = _take_in(config, raw)
+        _stop_at_faults(config, taken)
+        _regions(config, stage, taken.intakes)
+        names = _store_intakes(job, taken.intakes)
+        found = make_items(job, stage, orders, names, "scenes: reading", taken.faults)
+        _stop_at_faults(config, taken)
+        read = [name for name in names if f"{SCENE}{name}" in found]
+        records = _catalogue(config, stage, read, taken)
         stage.summary = _summary(records)
         made = len([name for name in stage.built if name.startswith(SCENE)])
     for line in catalogue_lines(records) if len(records) <= _LISTED else ():
         say(line)
+    for note in taken.notes:
+        say(f"scenes: {note}")
     counts = ", ".join(f"{count} {what}" for what, count in stage.summary.items())
-    say(f"scenes: {len(used)} scenes ({counts}), {made} made, {len(used) - made} unchanged")
+    say(f"scenes: {len(read)} scenes ({counts}), {made} made, {len(read) - made} unchanged")
 
 
-def _full_tiles(config: Config, scenes: Sequence[ContestScene]) -> dict[str, Shape]:
-    """(H, W) of each region's full tiles, if the configuration says that drift is corrected.
+def _take_in(config: Config, raw: RawFiles) -> TakenIn:
+    """Check all scenes but for their pixels."""
+    layouts = {"contest": take_in_contest, "files": take_in_files}
+    try:
+        return layouts[config.dataset.layout](config, raw)
+    finally:
+        raw.save()
 
-    An image that can't be read has no say: checking its scene reports it.
+
+def _stop_at_faults(config: Config, taken: TakenIn) -> None:
+    """Name the scenes that can't be used; go on without them only if the configuration says so.
+
+    Raises:
+        DatasetError: Otherwise, and if no scene is left or something else is wrong.
     """
-    if not config.scenes.whole_pixel_tiles:
-        return {}
-    group = min(config.dataset.groups, key=lambda row: row.metres)
-    shapes = {}
-    for scene in scenes:
-        with Faults().gather():
-            shapes[scene.id] = read_header(scene.files[group.name], len(group.bands)).shape
-    return full_tiles(shapes)
+    bad = {line for lines in taken.faults.named.values() for line in lines}
+    others = [line for line in taken.faults.messages if line not in bad]
+    left = [one for one in taken.intakes if one.id not in taken.faults.named]
+    if others or (taken.faults.messages and not (config.scenes.skip_bad and left)):
+        if left and not others:
+            taken.faults.add("to go on without such scenes: make ... SKIP_BAD=1")
+        taken.faults.report(DatasetError)
+    for name, lines in list(taken.faults.named.items())[:SHOWN]:
+        say(f"scenes: {name} is left out: {lines[0]}")
+    for name, lines in taken.faults.named.items():
+        taken.unused[name] = lines
+    taken.intakes[:] = left
+    taken.faults.messages.clear()
+    taken.faults.named.clear()
 
 
-def _check(config: Config, scene: ContestScene, raw: RawFiles, full: Shape | None) -> Checked:
-    """Check all of a scene but its pixels."""
+def _store_intakes(job: Job, intakes: Sequence[Intake]) -> list[str]:
+    """Store what was taken in where recipes read it; ids of the scenes."""
+    for one in intakes:
+        write_json(_intake_path(job, one.id), one.to_json())
+    return [one.id for one in intakes]
+
+
+def _intake_path(job: Job, scene: str) -> Path:
+    folder = job.run / "scenes" / ".work" / _INTAKES
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{scene}.json"
+
+
+def orders(job: Job, scene: str) -> list[Order]:
+    """The item of a scene, see :mod:`pipeline.stages.crew`."""
+    config = job.config
+    one = Intake.from_json(read_json(_intake_path(job, scene)))
+    offset = None
+    if config.scenes.align_to_labels:
+        offset = read_json(job.run / "scenes" / f"{REGION}{region_of(scene)}" / "offset.json")
+    rows = [row.model_dump(mode="json", exclude={"scale"}) for row in config.dataset.groups]
+    inputs = {
+        "intake": one.content(),
+        "offset": offset,
+        "groups": rows,
+        "settings": config.scenes.model_dump(mode="json", exclude={"skip_bad", "context"}),
+    }
+    if one.mask is not None:
+        inputs["labels"] = config.dataset.model_dump(mode="json", include={"labels", "classes"})
+
+    def build(folder: Path) -> None:
+        _write(config, folder, one, offset)
+
+    return [Order(f"{SCENE}{scene}", inputs, build)]
+
+
+def _write(config: Config, folder: Path, one: Intake, offset: Mapping[str, Any] | None) -> None:
+    """Write the files of a scene's item."""
+    shift = (0.0, 0.0) if offset is None else (offset["right_metres"], offset["down_metres"])
     dataset = config.dataset
-    headers = read_headers(dataset.groups, scene.files)
-    extent = (scene.x_max, scene.y_min)
-    frame = frame_of(scene.id, dataset.groups, headers, extent, dataset.unit_metres, full)
-    margin = frame.map_units(config.scenes.overhang)
-    outlines, faults = {}, Faults()
-    for code, row in sorted((scene.labels or {}).items()):
-        with faults.gather():
-            try:
-                outlines[code] = check_outline(row.text, frame.bounds, margin)
-            except LabelError as error:
-                place = f"{dataset.folder / dataset.labels}, row {row.row}"
-                raise LabelError(f"{place}: scene {scene.id}, class {code}: {error}") from None
-    faults.report(LabelError)
-    hashes = {group.name: raw.hash(scene.files[group.name]) for group in dataset.groups}
-    return Checked(scene, frame, hashes, outlines)
+    labels, ignored = one.labels, one.ignored
+    if one.mask is not None:
+        labels, ignored = trace_labels(dataset, one.frame, one.mask)
+    groups = survey(one, dataset.groups, dataset.folder, config.scenes, shift)
+    sources = one.to_json()["sources"]
+    for group, source in zip(groups, sources, strict=True):
+        group["source"] = source
+    write_json(folder / "scene.json", _record(one, labels, groups, offset))
+    if labels is not None:
+        texts = {str(code): outline.text for code, outline in labels.items()}
+        write_json(folder / LABELS, texts)
+    if ignored:
+        write_json(folder / IGNORED, {"ignored": ignored})
 
 
-def _regions(
-    config: Config, stage: StageFolder, checked: Sequence[Checked]
-) -> dict[str, dict[str, Any]]:
-    """Offset of every region, by its labelled scenes; empty if the configuration wants none."""
+def _record(
+    one: Intake,
+    labels: Mapping[int, Outline] | None,
+    groups: list[dict[str, Any]],
+    offset: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """What scene.json holds."""
+    frame = one.frame
+    outlines = labels or {}
+    shares = {
+        str(code): {"parts": outline.parts, "share": round(outline.area / frame.area, 6)}
+        for code, outline in outlines.items()
+    }
+    record: dict[str, Any] = {
+        "id": one.id,
+        "role": one.role,
+        "sampled": one.sampled,
+        "reference": frame.group,
+        "shape": list(frame.shape),
+        "metres": frame.metres,
+        "crs": one.crs,
+        "space": one.space,
+        "to_space": list(one.to_space[:6]),
+        "to_map": list(frame.to_map[:6]),
+        "groups": groups,
+        "offset": offset,
+        "labels": None if labels is None else shares,
+    }
+    if one.extent is not None:
+        record |= {"x_max": one.extent[0], "y_min": one.extent[1]}
+    notes = {code: outline.notes for code, outline in outlines.items()}
+    return {**record, "problems": [*problems_of(record, notes), *one.notes]}
+
+
+def _regions(config: Config, stage: StageFolder, intakes: Sequence[Intake]) -> None:
+    """Find the offset of every region by its labelled scenes, if the configuration wants it."""
     if not config.scenes.align_to_labels:
-        return {}
-    labelled: dict[str, list[Checked]] = {region_of(one.scene.id): [] for one in checked}
-    for one in checked:
-        if one.scene.labels is not None:
-            labelled[region_of(one.scene.id)].append(one)
-    offsets = {}
+        return
+    labelled: dict[str, list[Intake]] = {region_of(one.id): [] for one in intakes}
+    for one in intakes:
+        if one.labels is not None:
+            labelled[region_of(one.id)].append(one)
     for region, members in track(labelled.items(), "scenes: aligning to labels"):
         inputs = {
-            "scenes": {one.scene.id: one.content for one in members},
+            "scenes": {one.id: one.content() for one in members},
             "max_shift": config.scenes.max_shift,
-            "frames": {one.scene.id: one.frame.to_json() for one in members},
         }
 
-        def build(folder: Path, members: Sequence[Checked] = members) -> None:
+        def build(folder: Path, members: Sequence[Intake] = members) -> None:
             write_json(folder / "offset.json", _offset(config, members))
 
-        offsets[region] = read_json(stage.item(REGION + region, inputs, build).path("offset.json"))
-    return offsets
+        stage.item(REGION + region, inputs, build)
 
 
-def _offset(config: Config, members: Sequence[Checked]) -> dict[str, Any]:
+def _offset(config: Config, members: Sequence[Intake]) -> dict[str, Any]:
     """Offset of the scenes of one region."""
     images = []
     for one in members:
-        bands = len(config.dataset.group(one.frame.group).bands)
-        pixels = read_group(one.scene.files[one.frame.group], bands)
-        texts = {code: outline.text for code, outline in one.outlines.items()}
+        source = one.source(one.frame.group)
+        with open_raster(source.group_files(config.dataset.folder)) as raster:
+            pixels, _ = reader(raster.read, source)(slice(0, source.shape[0]))
+        texts = {code: outline.text for code, outline in (one.labels or {}).items()}
         images.append(labelled_image(pixels, one.frame, texts))
-    record = {"scenes": [one.scene.id for one in members]}
+    record = {"scenes": [one.id for one in members]}
     if not members:
         note = "no scene of the region has labels"
         return {**record, "right_metres": 0.0, "down_metres": 0.0, "gain": 0.0, "note": note}
@@ -166,77 +220,16 @@ def _offset(config: Config, members: Sequence[Checked]) -> dict[str, Any]:
     return {**record, **offset_of(images, metres, config.scenes.max_shift)}
 
 
-def _make(
-    config: Config, stage: StageFolder, one: Checked, offset: Mapping[str, Any] | None
-) -> None:
-    """Make a scene's item if it is not there."""
-    settings = config.scenes
-    scene = one.scene
-    inputs = {
-        **one.content,
-        "role": scene.role,
-        "sampled": scene.sampled,
-        "offset": offset,
-        "frame": one.frame.to_json(),
-        "groups": [row.model_dump(mode="json", exclude={"scale"}) for row in config.dataset.groups],
-        "settings": settings.model_dump(mode="json"),
-    }
-
-    def build(folder: Path) -> None:
-        shift = (0.0, 0.0) if offset is None else (offset["right_metres"], offset["down_metres"])
-        groups = survey(one.frame, config.dataset.groups, scene.files, settings, shift)
-        for group, row in zip(groups, config.dataset.groups, strict=True):
-            group["file"] = row.file.format(id=scene.id)
-            group["sha256"] = one.hashes[row.name]
-        write_json(folder / "scene.json", _record(one, groups, offset))
-        if scene.labels is not None:
-            texts = {str(code): outline.text for code, outline in one.outlines.items()}
-            write_json(folder / "labels.json", texts)
-
-    stage.item(SCENE + scene.id, inputs, build)
-
-
-def _record(
-    one: Checked, groups: list[dict[str, Any]], offset: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """What scene.json holds."""
-    scene, frame = one.scene, one.frame
-    area = (frame.bounds[2] - frame.bounds[0]) * (frame.bounds[3] - frame.bounds[1])
-    shares = {
-        str(code): {"parts": outline.parts, "share": round(outline.area / area, 6)}
-        for code, outline in one.outlines.items()
-    }
-    record: dict[str, Any] = {
-        "id": scene.id,
-        "role": scene.role,
-        "sampled": scene.sampled,
-        "reference": frame.group,
-        "shape": list(frame.shape),
-        "metres": frame.metres,
-        "x_max": scene.x_max,
-        "y_min": scene.y_min,
-        "to_map": list(frame.to_map[:6]),
-        "groups": groups,
-        "offset": offset,
-        "labels": None if scene.labels is None else shares,
-    }
-    notes = {code: outline.notes for code, outline in one.outlines.items()}
-    return {**record, "problems": problems_of(record, notes)}
-
-
 def _catalogue(
-    config: Config, stage: StageFolder, scenes: Sequence[ContestScene]
+    config: Config, stage: StageFolder, read: Sequence[str], taken: TakenIn
 ) -> list[dict[str, Any]]:
     """Make the catalogue of all scenes, used or not; its records."""
-    records = []
-    for scene in scenes:
-        if scene.role == "unused":
-            missing = [row.name for row in config.dataset.groups if row.name not in scene.files]
-            problems = ["has neither labels nor a row in the sample"]
-            problems += [f"{name} is missing" for name in missing]
-            records.append({"id": scene.id, "role": scene.role, "problems": problems})
-        else:
-            records.append(read_json(stage.items[SCENE + scene.id].path("scene.json")))
+    records = [read_json(stage.items[SCENE + scene].path("scene.json")) for scene in read]
+    records += [
+        {"id": scene, "role": "unused", "problems": problems}
+        for scene, problems in taken.unused.items()
+    ]
+    records.sort(key=lambda record: str(record["id"]))
     groups = [row.name for row in config.dataset.groups]
 
     def build(folder: Path) -> None:

@@ -7,115 +7,220 @@ with the statistics of the labelled scenes).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import shapely
 from affine import Affine
+from numpy.typing import NDArray
 
 from pipeline.artifacts import Item, StageFolder
 from pipeline.config import Config
-from pipeline.config.dataset import BandGroupRow
 from pipeline.config.models import ModelRow
 from pipeline.errors import ArtifactError, DatasetError
 from pipeline.files import read_json, write_json
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.faults import Faults
 from pipeline.imagery.features import InputRecipe
+from pipeline.imagery.group_cache import Neighbour, cache_group
+from pipeline.imagery.intake import Source
 from pipeline.imagery.labels import draw_masks
-from pipeline.imagery.scene import Scene, working_shape
+from pipeline.imagery.neighbourhood import neighbours_of
+from pipeline.imagery.scene import BandGroup, working_shape
 from pipeline.imagery.statistics import measure
-from pipeline.imagery.survey import read_scene
 from pipeline.imagery.targets import draw_targets
-from pipeline.imagery.tiles import pack, write_grid, write_tiles
+from pipeline.imagery.tiles import Draw, WorkingGrid, open_groups, pack, write_grid
 from pipeline.imagery.transform import rescaled
-from pipeline.imagery.validity import valid_on_grid
-from pipeline.progress import say, track
+from pipeline.imagery.validity import valid_rows
+from pipeline.progress import say
+from pipeline.stages.crew import Order, kept_for_job, make_items
 from pipeline.stages.grids import Grid, grid_item, grid_tiles, other_grids, own_grid
 from pipeline.stages.job import SCENE, STATISTICS, Job
 from pipeline.stages.raw_files import RawFiles
 
+_IGNORED = -1
+"""Stands for the ground of which nothing is known, among class codes."""
+Polygons = Mapping[int, shapely.MultiPolygon]
+
 
 def run(job: Job) -> None:
     """Run the stage."""
-    sources = job.scenes("scenes")
-    raw, faults = RawFiles(job.run / "scenes"), Faults()
+    sources, faults = job.scenes("scenes"), Faults()
     with job.open("tiles") as stage:
-        for scene, source in track(sources.items(), "tiles"):
-            with faults.gather():
-                _make(job.config, stage, scene, source, raw)
+        make_items(job, stage, orders, list(sources), "tiles", faults)
         faults.report(DatasetError)
         made = sum(name.startswith(SCENE) for name in stage.built)
         labelled = [scene for scene in sources if "labels.json" in sources[scene].files]
-        for row in job.config.models:
+        # Without labels nothing is learned here: the networks come with what they were trained on.
+        for row in job.config.models if labelled or job.config.dataset.labels is not None else ():
             _statistics(job, stage, row, labelled)
         stage.summary = {"scenes": len(sources), "labelled": len(labelled)}
     say(f"tiles: {len(sources)} scenes, {made} made, {len(sources) - made} unchanged")
 
 
-def _make(config: Config, stage: StageFolder, scene: str, source: Item, raw: RawFiles) -> None:
-    """Make a scene's cache, and the grids that models have of their own, where they are missing."""
-    rows = [config.dataset.group(name) for name in config.used_groups()]
+@kept_for_job
+def _scenes(job: Job) -> dict[str, Item]:
+    return job.scenes("scenes")
 
-    @cache
-    def read() -> Scene:
-        record = read_json(source.path("scene.json"))
-        _check_unchanged(config.dataset.folder, record, rows, raw)
-        return read_scene(scene, record, rows, config.dataset.folder, config.scenes.nodata)
 
-    def build(grid: Grid, with_bands: bool) -> Callable[[Path], None]:
-        return lambda folder: _write(config, folder, read(), source, grid, with_bands)
+@kept_for_job
+def _records(job: Job) -> dict[str, Any]:
+    """What is known of every scene."""
+    return {scene: read_json(item.path("scene.json")) for scene, item in _scenes(job).items()}
 
-    common = {
-        "scene": source.digest,
+
+@kept_for_job
+def _neighbours(job: Job) -> Mapping[str, Sequence[str]]:
+    """Scenes that show what lies around a scene, nearest first, by its id."""
+    context = job.config.scenes.context
+    return neighbours_of(_records(job), context) if context else {}
+
+
+@kept_for_job
+def _raw(job: Job) -> RawFiles:
+    return RawFiles(job.run / "scenes")
+
+
+def orders(job: Job, scene: str) -> list[Order]:
+    """The cache of a scene, and the grids that models have of their own."""
+    config, item = job.config, _scenes(job)[scene]
+    around = _neighbours(job).get(scene, ())
+    own, used = own_grid(config), config.used_groups()
+    common: dict[str, Any] = {
+        "scene": item.digest,
         "codes": config.dataset.codes,
-        "nodata": config.scenes.nodata,
+        "context": [config.scenes.context, {one: _scenes(job)[one].digest for one in around}],
     }
-    own = own_grid(config)
-    stage.item(SCENE + scene, {**common, **own.to_json()}, build(own, with_bands=True))
+
+    def cache(folder: Path) -> None:
+        record = read_json(item.path("scene.json"))
+        _check_unchanged(job, record, used)
+        groups = [_cached(job, folder, record, name, around) for name in used]
+        _write(config, folder, record, item, groups, own)
+
+    def grid_only(grid: Grid) -> Callable[[Path], None]:
+        def build(folder: Path) -> None:
+            record = read_json(item.path("scene.json"))
+            stored = open_groups(job.run / "tiles" / f"{SCENE}{scene}")
+            groups = [group for group in stored if group.name in grid.groups]
+            _write(config, folder, record, item, groups, grid)
+
+        return build
+
+    found = [Order(f"{SCENE}{scene}", {**common, **own.to_json()}, cache)]
     for name, grid in other_grids(config).items():
         inputs = {**common, **grid.to_json()}
-        stage.item(grid_item(name, scene), inputs, build(grid, with_bands=False))
+        found.append(Order(grid_item(name, scene), inputs, grid_only(grid)))
+    return found
 
 
-def _check_unchanged(
-    folder: Path, record: Mapping[str, Any], rows: list[BandGroupRow], raw: RawFiles
-) -> None:
+def _check_unchanged(job: Job, record: Mapping[str, Any], used: Sequence[str]) -> None:
     """Whether the raw files are those that the stage before has read.
 
     Raises:
         ArtifactError: Naming the file that is not.
     """
-    known = {group["name"]: group["sha256"] for group in record["groups"]}
-    for row in rows:
-        path = folder / row.file.format(id=record["id"])
-        if not path.is_file() or raw.hash(path) != known[row.name]:
-            raise ArtifactError(f"{path}: has changed since `scenes` read it; run `scenes` again")
+    raw = _raw(job)
+    for group in record["groups"]:
+        source = Source.from_json(group["source"])
+        if group["name"] not in used:
+            continue
+        for file, known in zip(source.files, source.sha256, strict=True):
+            path = job.config.dataset.folder / file
+            if not path.is_file() or raw.hash(path) != known:
+                raise ArtifactError(
+                    f"{path}: has changed since `scenes` read it; run `scenes` again"
+                )
+
+
+def _cached(
+    job: Job, folder: Path, record: Mapping[str, Any], name: str, around: Sequence[str]
+) -> BandGroup:
+    """A group copied into the cache, with what its neighbours show around it."""
+    own = _group(record, name)
+    to_reference = Affine(*own["to_reference"])
+    to_space = Affine(*record["to_space"]) @ to_reference
+    neighbours = []
+    for other in around:
+        there = _records(job)[other]
+        group = _group(there, name)
+        affine = Affine(*there["to_space"]) @ Affine(*group["to_reference"])
+        neighbours.append(Neighbour(Source.from_json(group["source"]), ~to_space @ affine))
+    margin = math.ceil(job.config.scenes.context / own["metres"])
+    source = Source.from_json(own["source"])
+    root = job.config.dataset.folder
+    return cache_group(folder, root, source, to_reference, margin, neighbours)
+
+
+def _group(record: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(group for group in record["groups"] if group["name"] == name)
+    return found
 
 
 def _write(
-    config: Config, folder: Path, scene: Scene, source: Item, grid: Grid, with_bands: bool
+    config: Config,
+    folder: Path,
+    record: Mapping[str, Any],
+    item: Item,
+    groups: Sequence[BandGroup],
+    grid: Grid,
 ) -> None:
-    """Write a scene's grid, with its band groups or alone."""
-    codes, labelled = config.dataset.codes, "labels.json" in source.files
-    texts = read_json(source.path("labels.json")) if labelled else {}
-    labels = {int(code): shapely.from_wkt(text) for code, text in texts.items()}
-    groups = tuple(group for group in scene.groups if group.name in grid.groups)
-    shape = working_shape(scene.shape, scene.metres, grid.metres)
-    to_working = Affine.scale(shape[1] / scene.shape[1], shape[0] / scene.shape[0])
-    to_map = rescaled(scene.to_map, scene.shape, shape)
-    valid = valid_on_grid(groups, to_working, shape, grid.resampling)
-    field = pack(draw_masks(labels, codes, to_map, shape) & valid, valid)
-    common = (scene.id, groups, to_working, to_map, grid.metres, field, len(codes), labelled)
-    if with_bands:
-        write_tiles(folder, *common)
-        return
+    """Write a working grid of a scene."""
+    reference = (record["shape"][0], record["shape"][1])
+    shape = working_shape(reference, record["metres"], grid.metres)
+    to_working = Affine.scale(shape[1] / reference[1], shape[0] / reference[0])
+    to_map = rescaled(Affine(*record["to_map"]), reference, shape)
+    codes, labels = config.dataset.codes, _labels(item)
+    written = WorkingGrid(
+        scene=record["id"],
+        shape=shape,
+        metres=grid.metres,
+        to_working=to_working,
+        to_map=to_map,
+        classes=len(codes),
+        labelled="labels.json" in item.files,
+        crs=record["crs"],
+    )
     target = None
-    if labelled and grid.targets is not None:
+    if written.labelled and grid.targets is not None:
         target = draw_targets(labels, codes, to_map, shape, grid.metres, grid.targets)
-    write_grid(folder, *common, target)
+    draw = _drawing(labels, codes, groups, written, grid)
+    write_grid(folder, groups, written, draw, target)
+
+
+def _labels(item: Item) -> Polygons:
+    """Labels of a scene by class code, with the ground of which nothing is known."""
+    texts = read_json(item.path("labels.json")) if "labels.json" in item.files else {}
+    labels = {int(code): shapely.from_wkt(text) for code, text in texts.items()}
+    if "ignored.json" in item.files:
+        ignored = read_json(item.path("ignored.json"))["ignored"]
+        labels[_IGNORED] = shapely.from_wkt(ignored)
+    return labels
+
+
+def _drawing(
+    labels: Polygons,
+    codes: Sequence[int],
+    groups: Sequence[BandGroup],
+    written: WorkingGrid,
+    grid: Grid,
+) -> Draw:
+    """Gives rows of a working grid's bit field."""
+    width = written.shape[1]
+
+    def draw(rows: slice) -> NDArray[Any]:
+        to_map = written.to_map @ Affine.translation(0, rows.start)
+        shape = (rows.stop - rows.start, width)
+        valid = valid_rows(groups, written.to_working, rows, width, grid.resampling)
+        masks = draw_masks(labels, codes, to_map, shape)
+        ignored = None
+        if _IGNORED in labels:
+            ignored = draw_masks(labels, (_IGNORED,), to_map, shape)[0]
+        return pack(masks, valid, ignored)
+
+    return draw
 
 
 def _statistics(job: Job, stage: StageFolder, row: ModelRow, labelled: Sequence[str]) -> None:
@@ -126,8 +231,11 @@ def _statistics(job: Job, stage: StageFolder, row: ModelRow, labelled: Sequence[
     """
     config = job.config
     if not labelled:
-        table = config.dataset.folder / config.dataset.labels
-        raise DatasetError(f"{table}: has labels for no scene; a training needs some")
+        named = config.dataset.labels
+        table = named if isinstance(named, str) else getattr(named, "file", "dataset.labels")
+        raise DatasetError(
+            f"{config.dataset.folder / table}: has labels for no scene; a training needs some"
+        )
     channels, resampling = Channels.of(config, row.features), row.features.resampling
     tiles = grid_tiles(config, row, stage.items)
     chosen = {scene: tiles[scene] for scene in labelled}

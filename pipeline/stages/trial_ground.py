@@ -19,6 +19,7 @@ from pipeline.artifacts import is_whole
 from pipeline.chain import stage as stage_row
 from pipeline.code_version import code_version
 from pipeline.config import Config
+from pipeline.config.work import Work
 from pipeline.files import digest_of
 from pipeline.items import read_object
 from pipeline.progress import say
@@ -45,7 +46,8 @@ def prepare_ground(job: Job, work: Path, config: Config) -> Path:
     depends = {name: _depends(trial, name) for name in _STAGES}
     cache = work / GROUNDS / f"tiles-{digest_of([depends['tiles'], scenes])[:16]}"
     folder = work / GROUNDS / f"ground-{digest_of([depends, scenes])[:16]}"
-    own = Job(config, folder)
+    # A trial may run in a worker, which starts none of its own.
+    own = Job(config.model_copy(update={"work": Work()}), folder)
     if stale(folder):
         say(f"search: makes tiles and plan of its own: {folder}")
         cache.mkdir(parents=True, exist_ok=True)

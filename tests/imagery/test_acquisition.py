@@ -8,7 +8,7 @@ from shapely import box
 from pipeline.errors import DatasetError
 from pipeline.imagery import acquisition
 from pipeline.imagery.acquisition import labelled_image, offset_of
-from pipeline.imagery.survey import Frame
+from pipeline.imagery.frame import Frame
 
 SIDE = 40
 FRAME = Frame("A", (SIDE, SIDE), 2.0, Affine.scale(0.1, -0.1), (SIDE, SIDE), Affine.identity())

@@ -8,21 +8,25 @@ from affine import Affine
 
 from pipeline.config.dataset import BandGroupRow, Scenes
 from pipeline.errors import DatasetError
+from pipeline.imagery.frame import contest_frame
+from pipeline.imagery.group_cache import cache_group
+from pipeline.imagery.intake import Intake, Source
 from pipeline.imagery.scene import working_shape
-from pipeline.imagery.survey import frame_of, read_scene, survey, valid_pixels
-from pipeline.imagery.tiff import Header
+from pipeline.imagery.survey import survey
 from tests.contest_folder import write_tiff
 
 FINE = BandGroupRow(name="F", file="{id}_F.tif", metres=0.5, bands=("a",))
 COARSE = BandGroupRow(name="C", file="{id}_C.tif", metres=2.0, bands=("b", "c"))
 
 
-def headers(fine: tuple[int, int], coarse: tuple[int, int]) -> dict[str, Header]:
-    return {"F": Header(fine, "uint16"), "C": Header(coarse, "uint16")}
+def shapes(fine: tuple[int, int], coarse: tuple[int, int]) -> dict[str, tuple[int, int]]:
+    return {"F": fine, "C": coarse}
 
 
 def test_reference_is_the_finest_group_wherever_it_stands() -> None:
-    frame = frame_of("s", (COARSE, FINE), headers((80, 100), (20, 25)), (0.01, -0.008), None, None)
+    frame = contest_frame(
+        "s", (COARSE, FINE), shapes((80, 100), (20, 25)), (0.01, -0.008), None, None
+    )
     assert (frame.group, frame.shape, frame.metres) == ("F", (80, 100), 0.5)
     # The contest: column = x * W' / Xmax with W' = 100 * 100 / 101.
     assert ~frame.to_map @ (0.01, -0.008) == pytest.approx((100 * 100 / 101, 80 * 80 / 81))
@@ -33,17 +37,17 @@ def test_reference_is_the_finest_group_wherever_it_stands() -> None:
 @pytest.mark.parametrize("coarse", [(20, 30), (16, 25), (25, 20)])
 def test_sizes_that_do_not_fit_together(coarse: tuple[int, int]) -> None:
     with pytest.raises(DatasetError, match=r"scene s: s_C\.tif is .* don't fit together"):
-        frame_of("s", (COARSE, FINE), headers((80, 100), coarse), (1, -1), None, None)
+        contest_frame("s", (COARSE, FINE), shapes((80, 100), coarse), (1, -1), None, None)
 
 
 def test_grid_of_known_scale_that_does_not_fit_the_image() -> None:
-    sizes = headers((80, 100), (20, 25))
+    sizes = shapes((80, 100), (20, 25))
     # 100 units of half a metre per pixel: 50 m in 100 pixels of 0.5 m.
-    frame = frame_of("s", (COARSE, FINE), sizes, (50, -40), 1.0, None)
+    frame = contest_frame("s", (COARSE, FINE), sizes, (50, -40), 1.0, None)
     assert frame.shape == (80, 100)
     assert frame.to_map @ (100, 80) == pytest.approx((50, -40))
     with pytest.raises(DatasetError, match=r"80 x 120 pixels high and wide.*dataset\.unit_metres"):
-        frame_of("s", (COARSE, FINE), sizes, (60, -40), 1.0, None)
+        contest_frame("s", (COARSE, FINE), sizes, (60, -40), 1.0, None)
 
 
 def test_survey_and_reading_again(tmp_path: Path) -> None:
@@ -53,10 +57,13 @@ def test_survey_and_reading_again(tmp_path: Path) -> None:
     write_tiff(tmp_path / "s_F.tif", fine)
     write_tiff(tmp_path / "s_C.tif", coarse)
     rows = (FINE, COARSE)
-    files = {row.name: tmp_path / row.file.format(id="s") for row in rows}
-    frame = frame_of("s", rows, headers((80, 100), (20, 25)), (1, -1), None, None)
-    settings = Scenes(registration="none")
-    records = survey(frame, rows, files, settings, (1.0, -0.5))
+    frame = contest_frame("s", rows, shapes((80, 100), (20, 25)), (1, -1), None, None)
+    sources = tuple(
+        Source(row.name, (row.file.format(id="s"),), len(row.bands), None, 0, None, 0, 0, size, ())
+        for row, size in zip(rows, ((80, 100), (20, 25)), strict=True)
+    )
+    intake = Intake("s", "test", True, frame, sources, None, "scene s", frame.to_map)
+    records = survey(intake, rows, tmp_path, Scenes(registration="none"), (1.0, -0.5))
     assert [record["name"] for record in records] == ["F", "C"]
     assert records[0]["invalid"] == 0.5
     assert records[0]["bands"]["a"] == dict.fromkeys(
@@ -64,29 +71,15 @@ def test_survey_and_reading_again(tmp_path: Path) -> None:
     )
     assert records[1]["bands"]["c"]["max"] == 1000
     # The content lies 1 m (2 pixels) too far right and 0.5 m too high: it is moved back.
-    assert Affine(*records[1]["to_reference"]) @ (25, 20) == pytest.approx((98, 81))
+    to_reference = Affine(*records[1]["to_reference"])
+    assert to_reference @ (25, 20) == pytest.approx((98, 81))
 
-    record = {
-        "groups": records,
-        "shape": list(frame.shape),
-        "metres": frame.metres,
-        "to_map": list(frame.to_map[:6]),
-    }
-    scene = read_scene("s", record, rows, tmp_path, settings.nodata)
-    np.testing.assert_array_equal(scene.groups[1].pixels, coarse)
-    assert scene.groups[1].valid is None
-    assert scene.groups[0].valid is not None
-    assert scene.groups[0].valid.sum() == 4000
-    assert scene.to_map.almost_equals(frame.to_map)
-
-
-def test_a_pixel_is_invalid_where_all_bands_are_nodata() -> None:
-    pixels = np.array([[[0, 0, 5]], [[0, 3, 0]]], dtype=np.int16)
-    found = valid_pixels(pixels, 0)
-    assert found is not None
-    assert found.tolist() == [[False, True, True]]
-    assert valid_pixels(pixels, None) is None
-    assert valid_pixels(pixels, -9999) is None
+    cached = cache_group(tmp_path, tmp_path, sources[1], to_reference, 0)
+    np.testing.assert_array_equal(cached.pixels, coarse)
+    assert cached.valid is None
+    empty = cache_group(tmp_path, tmp_path, sources[0], Affine.identity(), 0)
+    assert empty.valid is not None
+    assert empty.valid[0:80].sum() == 4000
 
 
 def test_working_grid_covers_the_reference() -> None:

@@ -13,7 +13,6 @@ import yaml
 
 from pipeline.cli import main
 from pipeline.errors import DatasetError
-from pipeline.imagery.tiff import read_group
 from pipeline.stages import scenes
 from pipeline.stages.job import Job
 from tests.contest_folder import (
@@ -22,6 +21,7 @@ from tests.contest_folder import (
     Y_MIN,
     contest_config,
     contest_tree,
+    read_group,
     write_rows,
     write_tiff,
 )

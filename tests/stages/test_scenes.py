@@ -12,7 +12,6 @@ from affine import Affine
 from scipy.ndimage import gaussian_filter
 from shapely import box
 
-from pipeline.imagery.tiff import read_group
 from pipeline.stages import scenes
 from pipeline.stages.job import Job
 from tests.contest_folder import (
@@ -22,6 +21,7 @@ from tests.contest_folder import (
     X_MAX,
     Y_MIN,
     contest_config,
+    read_group,
     write_contest_folder,
     write_rows,
     write_tiff,
@@ -60,12 +60,12 @@ def test_a_scene_as_it_is_written(contest: Path) -> None:
     assert (record["x_max"], record["y_min"]) == (X_MAX, Y_MIN)
     groups = {group["name"]: group for group in record["groups"]}
     assert list(groups) == ["RGB", "P", "M", "A"]
-    assert groups["M"]["file"] == f"sixteen_band/{TRAIN[0]}_M.tif"
+    assert groups["M"]["source"]["files"] == [f"sixteen_band/{TRAIN[0]}_M.tif"]
     assert groups["A"]["shape"] == [4, 4]
     assert groups["A"]["dtype"] == "uint16"
     assert Affine(*groups["A"]["to_reference"]) == Affine.scale(24)
     assert groups["A"]["registration"]["status"] == "off"
-    assert len(groups["A"]["sha256"]) == 64
+    assert [len(text) for text in groups["A"]["source"]["sha256"]] == [64]
     assert groups["P"]["bands"]["pan"]["max"] <= 300 + 2 * 400 + 2
     assert record["labels"]["5"]["parts"] == 1
     assert record["labels"]["5"]["share"] == pytest.approx(1 / 6, abs=0.01)

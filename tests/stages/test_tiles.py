@@ -12,7 +12,6 @@ from pipeline.errors import DatasetError
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.features import InputRecipe
 from pipeline.imagery.patches import cut_bands, cut_mask, whole
-from pipeline.imagery.tiff import read_group
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.imagery.transform import contest_affine
 from pipeline.stages import scenes, tiles
@@ -25,6 +24,7 @@ from tests.contest_folder import (
     X_MAX,
     Y_MIN,
     contest_config,
+    read_group,
     write_contest_folder,
     write_tiff,
 )
