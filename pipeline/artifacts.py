@@ -29,9 +29,26 @@ from pipeline.files import (
     read_json,
     write_json,
 )
-from pipeline.items import Item, build_item, copies_are_whole, load_item, publish, read_object
+from pipeline.items import (
+    Item,
+    build_item,
+    copies_are_whole,
+    load_item,
+    publish,
+    read_object,
+    withdraw,
+)
 
-__all__ = ["MANIFEST", "Item", "StageFolder", "build_item", "load_item", "load_stage", "publish"]
+__all__ = [
+    "MANIFEST",
+    "Item",
+    "StageFolder",
+    "build_item",
+    "load_item",
+    "load_stage",
+    "publish",
+    "withdraw",
+]
 
 MANIFEST = "manifest.json"
 

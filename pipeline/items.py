@@ -115,6 +115,27 @@ def publish(item: Item, name: str, path: Path) -> None:
     replace_if_different(book, copies)
 
 
+def withdraw(folder: Path, item: Item) -> None:
+    """Remove copies of files that an item no longer has.
+
+    Args:
+        folder: The stage's folder.
+        item: The item that was published there.
+    """
+    book = folder / PUBLISHED
+    copies = read_object(book)
+    gone = [
+        name
+        for name, entry in copies.items()
+        if entry["item"] == item.name and entry["file"] not in item.files
+    ]
+    for name in gone:
+        (folder / name).unlink(missing_ok=True)
+        del copies[name]
+    if gone:
+        replace_if_different(book, copies)
+
+
 def copies_are_whole(folder: Path, items: Mapping[str, Item]) -> bool:
     """Whether the copies that were published in a folder still hold their items' bytes."""
     try:

@@ -12,6 +12,7 @@ from pipeline.config.rules import RuleRow
 SquareMetres = Annotated[float, Field(ge=0)]
 Metres = Annotated[float, Field(ge=0, le=1000)]
 Share = Annotated[float, Field(ge=0, le=0.2)]
+Layer = Literal["geopackage", "geojson", "geoparquet", "cog"]
 
 
 class Predict(Section):
@@ -78,6 +79,9 @@ class Polygons(Section):
     reshape_cost: Annotated[float, Field(ge=0, le=0.5)] = 0.15
     """Share of a part's area that right angles or round outlines may move; parts that would need
     more stay as they are."""
+    layers: tuple[Layer, ...] = ("geopackage", "geojson", "geoparquet", "cog")
+    """Files of all scenes for map programs: geopackage, geoparquet; geojson and cog (probabilities
+    as cloud-optimised GeoTIFF) of scenes with a coordinate reference system."""
 
     @model_validator(mode="after")
     def _check_forms(self) -> Self:

@@ -71,14 +71,14 @@ class Source:
         """Scene and file of each vector file."""
         if not self.path.is_dir():
             return [(_stem(self.path), self.path)]
+        # In a run's folder the layers for map programs hold all scenes again.
         files = [
-            (_stem(path), path)
-            for path in sorted(self.path.iterdir())
-            if path.suffix.lower() in _VECTORS and not path.name.startswith((".", "manifest."))
-        ]
-        files += [
             (path.parent.name.removeprefix(_OURS), path)
             for path in sorted(self.path.glob(f"{_OURS}*/polygons.geojson"))
+        ] or [
+            (_stem(path), path)
+            for path in sorted(self.path.iterdir())
+            if path.suffix.lower() in _VECTORS and not path.name.startswith(".")
         ]
         if not files:
             raise ScoringError(
