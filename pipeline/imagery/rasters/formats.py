@@ -81,21 +81,21 @@ def opened(path: Path, driver: str, name: str | None = None) -> Iterator[Any]:
         driver: What :func:`driver_of` told.
         name: What GDAL calls a part of the file; None for the file itself.
     """
-    with rasterio.Env(**_OPTIONS):
-        with reading(path), warnings.catch_warnings():
-            # Images without coordinates are usual.
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            # An absolute path is never taken for an address.
-            file = rasterio.open(name or str(path.absolute()), driver=driver)
-        with file:
-            yield file
+    with reading(path), warnings.catch_warnings():
+        # Images without coordinates are usual.
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        # An absolute path is never taken for an address.
+        file = rasterio.open(name or str(path.absolute()), driver=driver)
+    with file:
+        yield file
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Tell errors of GDAL as errors of the file."""
+    """Let GDAL work on a file and on nothing else; its errors are told as errors of the file."""
     try:
-        yield
+        with rasterio.Env(**_OPTIONS):
+            yield
     except (RasterioError, CPLE_BaseError) as error:
         raise ImageryError(
             f"{path}: can't be read as a whole {_kind(path)} ({error.__cause__ or error}); "

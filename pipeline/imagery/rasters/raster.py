@@ -15,7 +15,7 @@ from pipeline.imagery.rasters.group_files import GroupFiles
 from pipeline.imagery.rasters.header import READ_AS, TYPES, Header
 from pipeline.imagery.rasters.open_source import open_source
 from pipeline.imagery.rasters.source import Colours, Source
-from pipeline.imagery.rasters.values import Valid, has_data, without_gaps
+from pipeline.imagery.rasters.values import Valid, both, has_data, without_gaps
 from pipeline.imagery.scene import Pixels
 
 
@@ -32,11 +32,13 @@ class Raster:
         self, files: GroupFiles, sources: Sequence[Source], chosen: Sequence[Chosen]
     ) -> None:
         self._parts = tuple(zip(sources, chosen, strict=True))
-        self._nodata = tuple(
-            source.bands[band - 1].nodata if files.nodata is None else files.nodata
+        own = [
+            (source.path, None if picked.expand else source.bands[band - 1].nodata)
             for source, picked in self._parts
             for band in (picked.bands * 3 if picked.expand else picked.bands)
-        )
+        ]
+        self._paths = tuple(path for path, _ in own)
+        self._nodata = tuple(nodata if files.nodata is None else files.nodata for _, nodata in own)
         self.header = _header(files, self._parts, self._nodata)
 
     def read(self, rows: slice, columns: slice) -> tuple[Pixels, NDArray[np.bool_] | None]:
@@ -63,24 +65,17 @@ class Raster:
         window = slice(top, bottom), slice(left, right)
         read = [self._read(source, chosen, *window) for source, chosen in self._parts]
         stacked = read[0][0] if len(read) == 1 else np.concatenate([part for part, _ in read])
-        valid = has_data(stacked, self._nodata) if not self._expanded else None
-        for _, mask in read:
-            if mask is not None:
-                valid = mask if valid is None else valid & mask
-        pixels: Pixels = stacked.astype(self.header.dtype, copy=False)
+        valid = both(has_data(stacked, self._nodata), *(mask for _, mask in read))
+        with np.errstate(over="ignore"):  # what 32 bits can't hold is told below
+            pixels: Pixels = stacked.astype(self.header.dtype, copy=False)
         if stacked.dtype.kind == "f":
-            path = self._parts[0][0].path
-            valid = without_gaps(path, pixels, valid, self._nodata, top, left)
+            valid = without_gaps(self._paths, pixels, valid, self._nodata, top, left)
         if valid is None or valid.all():
             return pixels, None
         if not pixels.flags.writeable:
             pixels = pixels.copy()
         pixels[:, ~valid] = 0
         return pixels, valid
-
-    @property
-    def _expanded(self) -> bool:
-        return any(chosen.expand for _, chosen in self._parts)
 
     def _read(
         self, source: Source, chosen: Chosen, rows: slice, columns: slice
@@ -89,15 +84,11 @@ class Raster:
         pixels = source.read(chosen.bands, rows, columns)
         valid = source.valid(rows, columns)
         if chosen.alpha is not None:
-            opaque = source.read((chosen.alpha,), rows, columns)[0] != 0
-            valid = opaque if valid is None else valid & opaque
+            valid = both(valid, source.read((chosen.alpha,), rows, columns)[0] != 0)
         if chosen.expand and source.colours is not None:
             table = _table(source.colours)
-            known = has_data(pixels, self._nodata[:1])
-            opaque = table[3][pixels[0]] != 0
-            for mask in (known, opaque):
-                if mask is not None:
-                    valid = mask if valid is None else valid & mask
+            known = has_data(pixels, (source.bands[chosen.bands[0] - 1].nodata,))
+            valid = both(valid, known, table[3][pixels[0]] != 0)
             pixels = table[:3, pixels[0]]
         return pixels, valid
 

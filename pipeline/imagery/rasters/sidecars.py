@@ -14,7 +14,7 @@ from affine import Affine
 
 from pipeline.errors import ImageryError
 from pipeline.imagery.rasters.header import Place
-from pipeline.imagery.rasters.xml_text import parsed
+from pipeline.imagery.rasters.texts import parsed, read_text
 
 _MAX_TEXT: Final = 2**16
 _MAX_XML: Final = 2**24
@@ -40,13 +40,13 @@ def place_beside(path: Path) -> Place:
     pam = _pam(path.with_name(f"{path.name}.aux.xml"))
     return Place(
         _world(world) if world else pam.to_map,
-        _text(projection, _MAX_TEXT) if projection.is_file() else pam.crs,
+        read_text(projection, _MAX_TEXT) if projection.is_file() else pam.crs,
     )
 
 
 def _world(path: Path) -> Affine:
     """Transform of a world file, which places the centre of the first pixel."""
-    words = re.split(r"[\s]+", _text(path, _MAX_TEXT).strip().replace(",", "."))
+    words = re.split(r"[\s]+", read_text(path, _MAX_TEXT).strip().replace(",", "."))
     try:
         a, d, b, e, c, f = map(float, words)
     except ValueError:
@@ -61,28 +61,15 @@ def _pam(path: Path) -> Place:
     """Transform and reference system of GDAL's notes on a file."""
     if not path.is_file():
         return Place()
-    root = parsed(path, _text(path, _MAX_XML))
+    root = parsed(path, read_text(path, _MAX_XML))
     transform, crs = root.findtext("GeoTransform"), root.findtext("SRS")
     if transform is None:
         return Place(None, crs)
     try:
-        c, a, b, f, d, e = map(float, transform.split(","))
-    except ValueError:
+        to_map = Affine.from_gdal(*map(float, transform.split(",")))
+    except (TypeError, ValueError):
         raise ImageryError(
             f"{path}: GeoTransform is not six numbers; correct it, or remove the file if the "
             "image beside it needs no coordinates"
         ) from None
-    return Place(Affine(a, b, c, d, e, f), crs)
-
-
-def _text(path: Path, limit: int) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-        if len(data) > limit:
-            raise ImageryError(f"{path}: is longer than {limit} bytes; is it what its name says?")
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ImageryError(f"{path}: is no text in UTF-8; correct or remove it") from None
-    except OSError as fault:
-        raise ImageryError(f"{path}: can't be read ({fault}); check its rights") from fault
+    return Place(to_map, crs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def has_data(pixels: Pixels, nodata: Sequence[float | None]) -> Valid | None:
     return valid
 
 
+def both(*masks: Valid | None) -> Valid | None:
+    """Pixels that are valid in every mask; None, where all are, counts as such a mask."""
+    found = [mask for mask in masks if mask is not None]
+    return functools.reduce(np.logical_and, found) if found else None
+
+
 def _equal(band: Pixels, value: float | None) -> Valid | None:
     """Where a band has a value; None if its type can't hold that."""
     if value is None:
@@ -51,7 +58,7 @@ def _equal(band: Pixels, value: float | None) -> Valid | None:
 
 
 def without_gaps(
-    path: Path,
+    paths: Sequence[Path],
     pixels: Pixels,
     valid: Valid | None,
     nodata: Sequence[float | None],
@@ -64,7 +71,7 @@ def without_gaps(
     configuration says that NaN means this, and is an error else.
 
     Args:
-        path: The file, for messages.
+        paths: File of each band, for messages.
         pixels: (C, h, w) of type float32.
         valid: (h, w) valid pixels as far as they are known.
         nodata: Value of each band's pixels without data, or None.
@@ -89,7 +96,7 @@ def without_gaps(
     if wrong.any():
         place = np.argwhere(wrong)[0]
         raise ImageryError(
-            f"{path}: band {place[0] + 1}, row {row + place[1]}, column {column + place[2]} is "
+            f"{paths[place[0]]}: band {place[0] + 1}, row {row + place[1]}, column {column + place[2]} is "
             f"not a finite number ({np.count_nonzero(wrong)} values in all); replace them by a "
             "number and name it in scenes.nodata, or name .nan as the group's nodata if such "
             "pixels have no data"
