@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -54,3 +56,11 @@ class Layer:
         shown = ", ".join(str(number) for number in found[:most])
         more = f" and {len(found) - most} more" if len(found) > most else ""
         return f"{self.unit}{'s' if len(found) > 1 else ''} {shown}{more}"
+
+
+def close_to(name: str, known: Sequence[str]) -> str:
+    """The end of a message on an unknown name: what it may have meant, and what there is."""
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f", did you mean {close[0]!r}?" if close else ""
+    shown = ", ".join(repr(other[:40]) for other in known[:20]) or "none"
+    return f"{hint} (there are: {shown})"

@@ -29,6 +29,7 @@ class PlacedLayer:
         shapes: (n,) polygons and multipolygons, none empty.
         codes: (n,) class codes, or what ``values`` has for background and ignored ground.
         numbers: (n,) numbers of the features.
+        mended: (n,) bool, which crossed themselves and were made valid.
         crs: Their coordinate reference system; None for plain coordinates.
     """
 
@@ -36,6 +37,7 @@ class PlacedLayer:
     shapes: NDArray[Any]
     codes: NDArray[np.int64]
     numbers: NDArray[np.int64]
+    mended: NDArray[np.bool_]
     crs: str | None
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -18,37 +19,46 @@ _POLYGONAL: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOL
 _COLLECTION: Final = shapely.GeometryType.GEOMETRYCOLLECTION
 
 
-def valid_polygons(layer: Layer) -> tuple[NDArray[Any], NDArray[np.bool_], list[str]]:
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """Polygons of a layer.
+
+    Attributes:
+        shapes: (n,) valid polygons and multipolygons, or something without polygons.
+        there: (n,) bool, which of them have polygons.
+        mended: (n,) bool, which had to be made valid.
+        notes: What was left out.
+    """
+
+    shapes: NDArray[Any]
+    there: NDArray[np.bool_]
+    mended: NDArray[np.bool_]
+    notes: tuple[str, ...]
+
+
+def valid_polygons(layer: Layer) -> Cleaned:
     """Valid polygons of a layer's features.
 
     Polygons are taken out of collections, and those that cross themselves are made valid.
-
-    Returns:
-        (n,) polygons and multipolygons; (n,) which of them there are, the others being nothing or
-        empty; notes of what was mended or left out.
 
     Raises:
         LabelError: If there are points or lines, or coordinates that are not finite.
     """
     shapes = layer.shapes.copy()
-    notes = []
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    if empty.any():
-        notes.append(f"{layer.place}: {layer.places(empty)} hold no geometry and are left out")
     _check_kinds(layer, shapes, ~empty)
     _check_finite(layer, shapes)
     mixed = shapely.get_type_id(shapes) == _COLLECTION
     for place in np.flatnonzero(mixed & ~empty):
         shapes[place] = polygons_of(shapes[place])
-    bare = ~empty & shapely.is_empty(shapes)
-    if bare.any():
-        notes.append(f"{layer.place}: {layer.places(bare)} hold no polygon and are left out")
+    empty |= shapely.is_empty(shapes)
     wrong = ~empty & ~shapely.is_valid(shapes)
     for place in np.flatnonzero(wrong):
         shapes[place] = made_valid(shapes[place])
-    if wrong.any():
-        notes.append(f"{layer.place}: {layer.places(wrong)} cross themselves and were made valid")
-    return shapes, ~empty & ~shapely.is_empty(shapes), notes
+    notes = []
+    if empty.any():
+        notes.append(f"{layer.place}: {layer.places(empty)}: no polygon there, left out")
+    return Cleaned(shapes, ~empty & ~shapely.is_empty(shapes), wrong, tuple(notes))
 
 
 def _check_kinds(layer: Layer, shapes: NDArray[Any], there: NDArray[np.bool_]) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +16,7 @@ from shapely.errors import ShapelyError
 
 from pipeline.errors import LabelError
 from pipeline.imagery.annotations.geopackage_views import check_tables
-from pipeline.imagery.annotations.layers import Layer
+from pipeline.imagery.annotations.layers import Layer, close_to
 
 DRIVERS: Final = {
     ".gpkg": "GPKG",
@@ -83,14 +82,6 @@ def layer_info(path: Path, name: str) -> dict[str, Any]:
     with _reading(path):
         found: dict[str, Any] = pyogrio.read_info(path, layer=name)
     return found
-
-
-def close_to(name: str, known: Sequence[str]) -> str:
-    """The end of a message on an unknown name: what it may have meant, and what there is."""
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f", did you mean {close[0]!r}?" if close else ""
-    shown = ", ".join(repr(other[:40]) for other in known[:20]) or "none"
-    return f"{hint} (there are: {shown})"
 
 
 def _layer(path: Path, name: str, column: str | None) -> Layer:

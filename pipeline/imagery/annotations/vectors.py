@@ -32,7 +32,7 @@ class SceneLabels:
         polygons: Valid multipolygon on the scene by class code, in map units; classes may overlap,
             and one that is absent is left out.
         ignored: Ground of the scene of which nothing is known, valid, perhaps empty.
-        notes: What was mended, cut or left out, for the catalogue.
+        notes: What was mended or cut, for the catalogue.
     """
 
     polygons: dict[int, MultiPolygon]
@@ -48,7 +48,7 @@ class VectorTable:
         path: The file.
         layers: Its layers.
         rest: What ground is that no polygon covers.
-        notes: What was mended or left out as the file was read.
+        notes: What was left out as the file was read.
     """
 
     path: Path
@@ -86,21 +86,23 @@ class VectorTable:
                 polygon has no place in that of the image.
         """
         by_code: dict[int, list[Any]] = {}
-        cut = 0
+        cut = mended = 0
         for layer in self.layers:
             self._check_systems(layer, crs, image)
             shapes, which, over = layer.on(footprint, crs)
             for code in np.unique(layer.codes[which]).tolist():
                 by_code.setdefault(code, []).extend(shapes[layer.codes[which] == code])
             cut += over
+            mended += int(np.count_nonzero(layer.mended[which]))
         unions = {code: _union(shapes) for code, shapes in by_code.items()}
         ignored = unions.pop(IGNORED, MultiPolygon())
         if self.rest == "ignore":
             known = shapely.union_all(list(unions.values()))
             ignored = _union([ignored, shapely.difference(footprint, known)])
         unions.pop(BACKGROUND, None)
-        notes = (f"{self.path}: {cut} polygons are cut at the scene's edge",) if cut else ()
-        return SceneLabels(dict(sorted(unions.items())), ignored, notes)
+        notes = [f"{mended} label polygons crossed themselves and were made valid"] * (mended > 0)
+        notes += [f"{cut} label polygons reach past the scene and are cut"] * (cut > 0)
+        return SceneLabels(dict(sorted(unions.items())), ignored, tuple(notes))
 
     def _check_systems(self, layer: PlacedLayer, crs: str | None, image: str) -> None:
         if crs is not None and layer.crs is None:
@@ -135,10 +137,17 @@ def read_vectors(path: Path, settings: VectorLabels, codes: Sequence[int]) -> Ve
         # What is of no class counts only where it tells ground that was looked at.
         kept = (meant != BACKGROUND) | (settings.rest == "ignore")
         layer, found = whole.only(kept), meant[kept]
-        shapes, there, mended = valid_polygons(layer)
-        notes += mended
-        crs = layer.crs or settings.crs or layer.usual_crs
-        one = PlacedLayer(layer, shapes[there], found[there], layer.numbers[there], crs)
+        clean = valid_polygons(layer)
+        there = clean.there
+        one = PlacedLayer(
+            layer,
+            clean.shapes[there],
+            found[there],
+            layer.numbers[there],
+            clean.mended[there],
+            layer.crs or settings.crs or layer.usual_crs,
+        )
+        notes += clean.notes
         _check_system(one)
         placed.append(one)
     return VectorTable(path, tuple(placed), settings.rest, tuple(notes))

@@ -18,10 +18,20 @@ from shapely.errors import ShapelyError
 from pipeline.imagery.outlines import polygons_of
 from pipeline.imagery.polygon_text import MOST_COORDINATE, is_measurable
 
-_POLYGON: Final = 3
-_MULTIPOLYGON: Final = 6
+_POINT, _LINE, _POLYGON, _POINTS, _LINES, _MULTIPOLYGON, _COLLECTION = range(1, 8)
 _DOUBLE: Final = 8
 _Z, _M, _SRID = 0x80000000, 0x40000000, 0x20000000
+_MEMBERS: Final = {
+    _POINTS: {_POINT},
+    _LINES: {_LINE},
+    _MULTIPOLYGON: {_POLYGON},
+    _COLLECTION: set(range(_POINT, _COLLECTION + 1)),
+}
+"""What geometries may hold."""
+POLYGONAL: Final = frozenset({_POLYGON, _MULTIPOLYGON})
+SIMPLE: Final = frozenset(range(_POINT, _COLLECTION + 1))
+"""All kinds but those with curves and surfaces."""
+_DEEPEST: Final = 8
 
 
 def polygons_of_wkb(blobs: Sequence[bytes]) -> MultiPolygon:
@@ -36,7 +46,7 @@ def polygons_of_wkb(blobs: Sequence[bytes]) -> MultiPolygon:
         ValueError: Saying what is wrong with the bytes.
     """
     for blob in blobs:
-        _check(blob)
+        check_wkb(blob)
     try:
         with np.errstate(all="ignore"):
             shapes = shapely.force_2d(shapely.from_wkb(list(blobs)))
@@ -50,46 +60,61 @@ def polygons_of_wkb(blobs: Sequence[bytes]) -> MultiPolygon:
     return MultiPolygon(parts)
 
 
-def _check(blob: bytes) -> None:
-    """Walk through a polygon or multipolygon to the last byte.
+def check_wkb(blob: bytes, kinds: frozenset[int] = POLYGONAL) -> None:
+    """Walk through a geometry to the last byte.
+
+    Args:
+        blob: Well-known binary, ISO or EWKB.
+        kinds: Types that it may have.
 
     Raises:
-        ValueError: If it is anything else, or ends before or after its bytes do.
+        ValueError: If it is of another type, or ends before or after its bytes do.
     """
     try:
-        end = _past_geometry(blob)
+        end = _past(blob, 0, set(kinds), 0)
     except struct.error:
         raise ValueError(f"ends within its {len(blob)} bytes; write the geometry anew") from None
     if end != len(blob):
         raise ValueError(f"is {end} bytes long where {len(blob)} are; write the geometry anew")
 
 
-def _past_geometry(blob: bytes) -> int:
-    kind, _, order, at = _header(blob, 0)
-    if kind == _POLYGON:
-        return _past_polygon(blob, 0)
-    if kind != _MULTIPOLYGON:
-        raise ValueError(f"is a geometry of type {kind}; only polygons (3) and multipolygons (6)")
-    (parts,) = struct.unpack_from(f"{order}I", blob, at)
-    at += 4
-    for _ in range(parts):
-        at = _past_polygon(blob, at)
-    return at
-
-
-def _past_polygon(blob: bytes, at: int) -> int:
+def _past(blob: bytes, at: int, kinds: set[int], depth: int) -> int:
+    """Where a geometry that begins at a byte ends."""
     kind, dimensions, order, at = _header(blob, at)
-    if kind != _POLYGON:
-        raise ValueError(f"holds a geometry of type {kind} among its polygons; only polygons (3)")
+    if kind not in kinds:
+        raise ValueError(_wrong(kind, kinds, depth))
+    if depth > _DEEPEST:
+        raise ValueError(f"holds geometries in geometries more than {_DEEPEST} deep; divide it")
+    point = dimensions * _DOUBLE
+    if kind == _POINT:
+        return _within(blob, at + point)
     count = struct.Struct(f"{order}I")
-    (rings,) = count.unpack_from(blob, at)
-    at += 4
-    for _ in range(rings):
-        (points,) = count.unpack_from(blob, at)
-        at += 4 + points * dimensions * _DOUBLE
-        if at > len(blob):
-            raise ValueError("promises more points than it holds; write the geometry anew")
+    (parts,) = count.unpack_from(blob, at)
+    at += count.size
+    if kind == _LINE:
+        return _within(blob, at + parts * point)
+    for _ in range(parts):
+        if kind == _POLYGON:
+            (points,) = count.unpack_from(blob, at)
+            at = _within(blob, at + count.size + points * point)
+        else:
+            at = _past(blob, at, _MEMBERS[kind], depth + 1)
     return at
+
+
+def _within(blob: bytes, at: int) -> int:
+    if at > len(blob):
+        raise ValueError("promises more points than it holds; write the geometry anew")
+    return at
+
+
+def _wrong(kind: int, kinds: set[int], depth: int) -> str:
+    wanted = "polygons (3)" if kinds == {_POLYGON} else "polygons (3) and multipolygons (6)"
+    if not kinds <= POLYGONAL:
+        wanted = f"types {', '.join(str(known) for known in sorted(kinds))}"
+    if depth:
+        return f"holds a geometry of type {kind} among its parts; only {wanted}"
+    return f"is a geometry of type {kind}; only {wanted}"
 
 
 def _header(blob: bytes, at: int) -> tuple[int, int, str, int]:
