@@ -44,7 +44,8 @@ from pipeline.learning.weights import NetworkRecord, load_network, save_network
 from pipeline.mapping.prediction.forward import make_forward
 from pipeline.mapping.prediction.inference import Forward, Sliding, count_windows
 from pipeline.stages.grids import Tile
-from pipeline.stages.predict import Predictor, write_prediction
+from pipeline.stages.predict import write_prediction
+from pipeline.stages.predictor import Predictor
 
 CODES = tuple(range(1, 11))
 MOST_RATIO, MOST_GB = 1.15, 3.0

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
-import rasterio
-from rasterio.errors import RasterioError
 
 from pipeline.artifacts import Item, StageFolder
+from pipeline.config.models import Combine
 from pipeline.errors import ArtifactError
 from pipeline.files import write_json
-from pipeline.imagery.transform import Shape
+from pipeline.imagery.tiles import TiledScene
+from pipeline.mapping.prediction.answers import in_strips
 from pipeline.mapping.prediction.coverage import UNANSWERED, Levels
 from pipeline.mapping.prediction.ensemble import VOTE, Joint
-from pipeline.mapping.prediction.raster import write_levels
+from pipeline.mapping.prediction.raster import LevelsFile, open_levels, write_strips
 from pipeline.stages.grids import Tile
 from pipeline.stages.job import SCENE, Job
 from pipeline.stages.other_runs import FILE, RECORD, OtherRun, check_runs, other_runs
@@ -47,14 +48,13 @@ class Runs:
         votes_from = self._votes_from(scene)
 
         def build(target: Path) -> None:
-            opened = self._tiles[scene].open()
-            levels = np.empty((len(codes), *opened.shape), np.uint8)
-            for k in range(len(codes)):  # class by class: memory does not grow with the runs
-                joint = Joint(opened.shape, settings.join)
-                for item, weight, least in zip(items, settings.shares(), votes_from, strict=True):
-                    joint.add(_read_class(item, k, opened.shape), weight, least[k])
-                levels[k] = joint.levels()
-            write_levels(target / FILE, levels, opened.to_map, [str(code) for code in codes])
+            grid = self._tiles[scene].open()
+            size = (len(codes), *grid.shape)
+            with ExitStack() as stack:
+                files = [stack.enter_context(_opened(item, size)) for item in items]
+                strips = _joined(files, settings.shares(), votes_from, settings.join)
+                names = [str(code) for code in codes]
+                write_strips(target / FILE, strips, grid.shape, grid.to_map, names, crs_of(grid))
             runs = [self._job.run.name, *(other.job.run.name for other in self._others)]
             record = {"codes": list(codes), "runs": runs, "unanswered": UNANSWERED}
             write_json(target / RECORD, record)
@@ -76,17 +76,37 @@ class Runs:
         return [half, *(run.votes_from(scene, codes) for run in self._others)]
 
 
-def _read_class(item: Item, number: int, shape: Shape) -> Levels:
-    """Levels (H, W) of the class of this number in a prediction."""
+def _joined(
+    files: Sequence[LevelsFile],
+    weights: Sequence[float],
+    votes_from: Sequence[Sequence[int]],
+    combine: Combine,
+) -> Iterator[Levels]:
+    """Levels (K, rows, W) that predictions agree on, from top to bottom."""
+    classes, height, width = files[0].shape
+    for rows in in_strips(height):
+        levels = np.empty((classes, rows.stop - rows.start, width), np.uint8)
+        for k in range(classes):  # class by class: memory does not grow with the runs
+            joint = Joint(levels.shape[1:], combine)
+            for file, weight, least in zip(files, weights, votes_from, strict=True):
+                joint.add(file.read(k, rows), weight, least[k])
+            levels[k] = joint.levels()
+        yield levels
+
+
+@contextmanager
+def _opened(item: Item, shape: tuple[int, int, int]) -> Iterator[LevelsFile]:
+    """Levels (K, H, W) of a prediction."""
     path = item.path(FILE)
-    try:
-        with rasterio.open(path) as file:
-            plane: Levels = file.read(number + 1)
-    except (RasterioError, IndexError) as error:
-        raise ArtifactError(f"{path}: damaged ({error}); run `predict`") from error
-    if plane.shape != shape or plane.dtype != np.uint8:
-        raise ArtifactError(
-            f"{path}: holds {plane.dtype} of {plane.shape} instead of one byte of {shape}; run "
-            "`predict`"
-        )
-    return plane
+    with open_levels(path) as file:
+        if file.shape != shape:
+            raise ArtifactError(
+                f"{path}: holds levels of {file.shape} instead of {shape}; run `predict`"
+            )
+        yield file
+
+
+def crs_of(scene: TiledScene) -> str | None:
+    """Coordinate reference system of a scene's map units, if it is known."""
+    found: str | None = getattr(scene, "crs", None)
+    return found

@@ -18,7 +18,7 @@ from pipeline.imagery.tiles import TiledScene
 from pipeline.mapping.prediction.coverage import predictable
 from pipeline.mapping.prediction.ensemble import join_levels
 from pipeline.mapping.prediction.raster import Levels, read_levels
-from pipeline.stages import evaluate, predict, prepare
+from pipeline.stages import evaluate, predict, predictor, prepare
 from pipeline.stages.job import Job
 from pipeline.stages.joining import check_runs
 from tests.stages import fake_run
@@ -30,7 +30,7 @@ SCENES = (*LABELLED, *TEST)
 
 @pytest.fixture(autouse=True)
 def _one_convolution(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predict, "load_network", fake_network)
+    monkeypatch.setattr(predictor, "load_network", fake_network)
 
 
 def other_run(folder: Path, name: str = "second", **sections: Any) -> Path:
@@ -61,8 +61,8 @@ def refused(job: Job, error: type[PipelineError], message: str) -> None:
     assert not list((job.run / "predict").glob("*/item.json"))
 
 
-def _left_half(tile: TiledScene) -> Any:
-    kept = predictable(tile)
+def _left_half(tile: TiledScene, rows: slice) -> Any:
+    kept = predictable(tile, rows)
     kept[:, kept.shape[1] // 2 :] = False
     return kept
 
@@ -72,7 +72,7 @@ def test_runs_are_joined_where_they_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, join: str
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(predict, "predictable", _left_half)
+        patch.setattr(predictor, "predictable", _left_half)
         second = other_run(tmp_path, ensemble={"combine": "vote"})
     job = joining(tmp_path, join=join, weights=[1, 3])
     predict.run(job)

@@ -15,8 +15,8 @@ from pipeline.artifacts import load_stage
 from pipeline.files import hash_file, read_json
 from pipeline.learning.device import choose_compute
 from pipeline.learning.weights import load_network, read_network_record
-from pipeline.mapping.prediction.raster import read_levels
-from pipeline.stages import augment, evaluate, predict, prepare, scenes, tiles, train
+from pipeline.mapping.prediction.raster import Levels, read_levels
+from pipeline.stages import augment, evaluate, predict, predictor, prepare, scenes, tiles, train
 from pipeline.stages.fold import Training, load_ground, make_source
 from pipeline.stages.grids import tiles_of
 from pipeline.stages.job import Job
@@ -60,6 +60,12 @@ def built(job: Job, *stages: Any) -> dict[str, set[str]]:
 
 def _keys(folder: Path) -> dict[str, int]:
     return {path.parent.name: path.stat().st_mtime_ns for path in folder.glob("*/item.json")}
+
+
+def answered(model: predictor.Predictor) -> Levels:
+    """What a model alone says of the first test scene, on its own grid."""
+    answers = model.answers(TEST[0], model.used(None, "folds"))
+    return answers.read(slice(0, answers.shape[0]))
 
 
 def levels_of(job: Job, scene: str, prefix: str = "scene-") -> NDArray[np.uint8]:
@@ -155,8 +161,7 @@ def test_nodata_of_one_model_s_bands_is_no_other_s(tmp_path: Path) -> None:
     assert found.shape == (2, 24, 24)
     assert found.all()
     fine, swir = (
-        predictor.levels(TEST[0], predictor.used(None, "folds"))
-        for predictor in (predict.predictor_of(job, row) for row in job.config.models)
+        answered(model) for model in (predictor.predictor_of(job, row) for row in job.config.models)
     )
     assert not swir[0, :, :4].any()
     assert swir[0, :, 6:].all()
@@ -177,7 +182,7 @@ def test_networks_of_one_model_stay_loaded_and_no_more(
         counts.append(len(alive))
         return network
 
-    monkeypatch.setattr(predict, "load_network", load)
+    monkeypatch.setattr(predictor, "load_network", load)
     rows = [{"name": name} for name in ("a", "b", "c")]
     steps = {"steps": 1, "batch": 2, "validations": 1}
     built(job_of(contest, tmp_path / "run", models=rows, train=steps), *EARLY, predict)
@@ -249,10 +254,10 @@ def test_models_with_classes_in_common_are_joined(contest: Path, tmp_path: Path)
     rows = {row.name: row for row in both.config.models}
     alone = {}
     for name, row in rows.items():
-        predictor = predict.predictor_of(both, row)
-        used = predictor.used(None, "folds")
+        model = predictor.predictor_of(both, row)
+        used = model.used(None, "folds")
         assert [item.name for item in used] == [f"{name}-fold-0", f"{name}-fold-1"]
-        alone[name] = predictor.levels(TEST[0], used).astype(float)
+        alone[name] = answered(model).astype(float)
     joined = levels_of(both, TEST[0]).astype(float)
     np.testing.assert_allclose(joined[0], (alone["a"][0] + alone["b"][0]) / 2, atol=0.5)
     np.testing.assert_array_equal(joined[1], alone["a"][1])
@@ -267,8 +272,8 @@ def test_a_row_may_learn_more_than_it_answers(contest: Path, tmp_path: Path) -> 
     made = built(less, *EARLY, predict)
     assert not made["train"], "what is learned stays"
     some = levels_of(less, TEST[0])
-    alone = predict.predictor_of(less, less.config.models[0])
-    first = alone.levels(TEST[0], alone.used(None, "folds"))
+    alone = predictor.predictor_of(less, less.config.models[0])
+    first = answered(alone)
     np.testing.assert_array_equal(some[0], first[0])
     np.testing.assert_array_equal(some[1], both[1])
     assert not np.array_equal(both[0], first[0])

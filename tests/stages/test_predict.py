@@ -10,7 +10,7 @@ import torch
 from pipeline.artifacts import StageFolder
 from pipeline.errors import ArtifactError
 from pipeline.mapping.prediction.raster import Levels
-from pipeline.stages import predict
+from pipeline.stages import predict, predictor
 from pipeline.stages.job import Job
 from tests.stages.fake_run import (
     CODES,
@@ -27,7 +27,7 @@ from tests.stages.fake_run import built as built_by
 
 @pytest.fixture(autouse=True)
 def _one_convolution(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predict, "load_network", fake_network)
+    monkeypatch.setattr(predictor, "load_network", fake_network)
 
 
 def levels(job: Job, scene: str) -> Levels:
@@ -70,7 +70,7 @@ def test_each_network_of_the_only_model_is_loaded_once(
         loaded.append(folder.name)
         return fake_network(folder)
 
-    monkeypatch.setattr(predict, "load_network", load)
+    monkeypatch.setattr(predictor, "load_network", load)
     predict.run(make_run(tmp_path))
     assert sorted(loaded) == ["all-fold-0", "all-fold-1"]
 
@@ -85,7 +85,7 @@ def test_level_0_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
                 weights.mul_(100)
         return network
 
-    monkeypatch.setattr(predict, "load_network", sure)
+    monkeypatch.setattr(predictor, "load_network", sure)
     job = make_run(tmp_path)
     predict.run(job)
     found = levels(job, "t_0_0")

@@ -32,20 +32,27 @@ def mark_answers(levels: Levels, kept: NDArray[np.bool_]) -> Levels:
     return levels
 
 
-def predictable(scene: TiledScene) -> NDArray[np.bool_]:
-    """Pixels (H, W) whose probabilities are kept; elsewhere nothing is predicted.
+def predictable(scene: TiledScene, rows: slice | None = None) -> NDArray[np.bool_]:
+    """Pixels (h, W) whose probabilities are kept; elsewhere nothing is predicted.
 
     These are the valid pixels, and those past the edge of a group that registration has moved:
     there inputs repeat the group's edge, which is a better guess than leaving the ground empty.
     Pixels that a file marks as empty are neither.
+
+    Args:
+        scene: Cached scene.
+        rows: Rows that are asked for; None for all.
     """
+    first, last, _ = (rows or slice(None)).indices(scene.shape[0])
     invalid = scene.mask.dtype.type(1 << scene.classes)
-    valid: NDArray[np.bool_] = (scene.mask & invalid) == 0
-    rows, columns = np.ogrid[: scene.shape[0], : scene.shape[1]]
+    valid: NDArray[np.bool_] = (scene.mask[first:last] & invalid) == 0
+    lines, columns = np.ogrid[first:last, : scene.shape[1]]
     for group in scene.groups.values():
         a, b, c, d, e, f = (~group.to_working)[:6]
-        x = a * (columns + 0.5) + b * (rows + 0.5) + c
-        y = d * (columns + 0.5) + e * (rows + 0.5) + f
+        # Without rotation a coordinate varies along one axis only, and costs next to nothing.
+        x = a * (columns + 0.5) + c if b == 0 else a * (columns + 0.5) + b * (lines + 0.5) + c
+        y = e * (lines + 0.5) + f if d == 0 else d * (columns + 0.5) + e * (lines + 0.5) + f
         height, width = group.pixels.shape[1:]
-        valid |= (x < 0) | (x > width) | (y < 0) | (y > height)
+        valid |= (x < 0) | (x > width)
+        valid |= (y < 0) | (y > height)
     return valid

@@ -15,17 +15,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from pipeline.config.models import Combine
 from pipeline.imagery.transform import Shape
 from pipeline.learning.metrics import LEVELS
+from pipeline.mapping.prediction import regridding
+from pipeline.mapping.prediction.answers import Answers, Held, in_strips
 from pipeline.mapping.prediction.coverage import UNANSWERED, Levels
 
 HALF = 0.5
@@ -131,38 +132,40 @@ def _said(combine: Combine, least: int) -> NDArray[np.float64]:
 
 
 def resampled(levels: Levels, shape: Shape) -> Levels:
-    """Levels on another grid over the same ground, averaged where it is coarser.
+    """Levels (K, h, w) on another grid (H, W) over the same ground, see :mod:`.regridding`."""
+    held = Held(levels)
+    return regridding.resampled(held.read, held.shape, shape, slice(0, shape[0]))
 
-    A pixel of the other grid has an answer where pixels with one make up half of it or more; the
-    others don't count.
+
+def joined_strips(
+    parts: Sequence[tuple[Sequence[int], Answers]], classes: int, shape: Shape, combine: Combine
+) -> Iterator[Levels]:
+    """Levels of all classes from models that each tell some of them, from top to bottom.
 
     Args:
-        levels: (K, h, w) uint8, 0 for no answer.
-        shape: (H, W) of the other grid.
+        parts: Per model the positions of its classes, and their levels.
+        classes: Number K of all classes.
+        shape: (H, W) of the result.
+        combine: How models with classes in common are joined, all with the same weight.
 
-    Returns:
-        (K, H, W) uint8, 0 for no answer.
+    Yields:
+        (K, rows, W) uint8, 0 where no model of a class answers.
     """
-    if levels.shape[1:] == shape:
-        return levels
-    out = np.empty((len(levels), *shape), np.uint8)
-    for plane, target in zip(levels, out, strict=True):
-        values = _interpolated(plane, shape)
-        answers = plane != UNANSWERED
-        if answers.all():
-            target[:] = values.round_().clamp_(UNANSWERED + 1, _TOP).numpy()
-            continue
-        share = _interpolated(answers, shape)
-        values.div_(share.clamp(min=HALF)).round_().clamp_(UNANSWERED + 1, _TOP)
-        # Weights that should sum to one half may sum to a little less.
-        target[:] = values.mul_(share >= HALF - 1e-4).numpy()
-    return out
-
-
-def _interpolated(plane: NDArray[np.uint8 | np.bool_], shape: Shape) -> Tensor:
-    """(H, W) float32 of a plane (h, w)."""
-    values = torch.from_numpy(plane)[None, None].float()
-    return interpolate(values, size=shape, mode="bilinear", antialias=True)[0, 0]
+    models = Counter(place for places, _ in parts for place in places)
+    for rows in in_strips(shape[0]):
+        size = (rows.stop - rows.start, shape[1])
+        joints = {place: Joint(size, combine) for place, count in models.items() if count > 1}
+        out = np.full((classes, *size), UNANSWERED, np.uint8)
+        for places, answers in parts:
+            found = regridding.resampled(answers.read, answers.shape, shape, rows)
+            for place, plane in zip(places, found, strict=True):
+                if place in joints:
+                    joints[place].add(plane)
+                else:
+                    out[place] = plane
+        for place, joint in joints.items():
+            out[place] = joint.levels()
+        yield out
 
 
 def joined_classes(
@@ -171,29 +174,16 @@ def joined_classes(
     shape: Shape,
     combine: Combine,
 ) -> Levels:
-    """Levels of all classes from models that each tell some of them.
-
-    One model is asked after the other, and its levels are let go of before the next.
+    """The same, of scenes that fit in memory.
 
     Args:
-        parts: Per model the positions of its classes, and what gives its levels (K_m, h, w), 0 for
-            no answer.
+        parts: Per model the positions of its classes, and what gives their levels (K_m, h, w).
         classes: Number K of all classes.
         shape: (H, W) of the result.
-        combine: How models with classes in common are joined, all with the same weight.
+        combine: How models with classes in common are joined.
 
     Returns:
-        (K, H, W) uint8, 0 where no model of a class answers.
+        (K, H, W) uint8.
     """
-    models = Counter(place for places, _ in parts for place in places)
-    joints = {place: Joint(shape, combine) for place, count in models.items() if count > 1}
-    out = np.full((classes, *shape), UNANSWERED, np.uint8)
-    for places, predict in parts:
-        for place, plane in zip(places, resampled(predict(), shape), strict=True):
-            if place in joints:
-                joints[place].add(plane)
-            else:
-                out[place] = plane
-    for place in list(joints):
-        out[place] = joints.pop(place).levels()
-    return out
+    held = [(places, Held(predict())) for places, predict in parts]
+    return np.concatenate([*joined_strips(held, classes, shape, combine)], axis=1)
