@@ -68,12 +68,12 @@ def check(
     from pipeline.mapping.submissions.inspection import Inspection  # noqa: PLC0415
     from pipeline.mapping.submissions.output import check_new, check_targets, written_table  # noqa: PLC0415
     from pipeline.mapping.submissions.repair import report_path  # noqa: PLC0415
-    from pipeline.mapping.submissions.terms import read_terms  # noqa: PLC0415
+    from pipeline.mapping.submissions.terms import read_terms, tables_of  # noqa: PLC0415
 
     dataset = load_config(config, (), data).dataset if config is not None else None
     inputs = [path for path in (file, sample, grid_sizes, config) if path is not None]
     if dataset is not None:
-        inputs += [dataset.folder / dataset.sample, dataset.folder / dataset.grid_sizes]
+        inputs += [path for path in tables_of(dataset) if path is not None]
     mended = [repair, report_path(repair)] if repair is not None else []
     check_targets([*([findings] if findings is not None else []), *mended], inputs)
     check_new(mended, overwrite)

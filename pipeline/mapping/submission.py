@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TextIO
@@ -18,7 +18,7 @@ from pipeline.imagery.outlines import made_valid
 from pipeline.mapping.geometry.precision import digits_for
 from pipeline.mapping.submissions.inspection import Inspection
 from pipeline.mapping.submissions.terms import Terms
-from pipeline.mapping.tables import HEADER, Row
+from pipeline.mapping.tables import EMPTY, HEADER, Row
 from pipeline.mapping.text import polygonal, valid_text
 
 PolygonsOf = Callable[[str, int], MultiPolygon]
@@ -36,6 +36,17 @@ def sample_rows(path: Path, codes: Collection[int]) -> Iterator[Row]:
         SubmissionError: Naming the row that is no row of a sample.
     """
     return polygon_table.sample_rows(path, codes, SubmissionError)
+
+
+def rows_of(scenes: Iterable[str], codes: Sequence[int]) -> list[Row]:
+    """A row for each scene and class, where no sample says which are wanted.
+
+    Args:
+        scenes: Ids, in the table's order.
+        codes: Class codes, likewise.
+    """
+    keys = [(scene, code) for scene in scenes for code in codes]
+    return [Row(number, *key, EMPTY) for number, key in enumerate(keys, start=2)]
 
 
 def write_submission(
@@ -91,7 +102,7 @@ def _inwards(extent: Extent, digits: int) -> Extent:
 
 def check_submission(
     path: Path,
-    sample: Path,
+    sample: Path | Sequence[Row],
     codes: Collection[int],
     extents: Mapping[str, Extent] | None = None,
 ) -> int:
@@ -101,7 +112,7 @@ def check_submission(
 
     Args:
         path: The table.
-        sample: Table whose rows and order it must have.
+        sample: Table whose rows and order it must have, or those rows.
         codes: Class codes that may occur.
         extents: Xmax and Ymin of scenes, past which nothing may lie.
 
@@ -111,11 +122,13 @@ def check_submission(
     Raises:
         SubmissionError: Naming the rows that break a rule, the first ten of them.
     """
-    wanted = {row.key: row.number for row in sample_rows(sample, codes)}
+    rows = sample_rows(sample, codes) if isinstance(sample, Path) else sample
+    wanted = {row.key: row.number for row in rows}
     inspection = Inspection(path, Terms(wanted, extents, codes, any_units=True))
     errors = (finding for finding in inspection.findings() if finding.is_error)
     faults = [str(finding) for finding in islice(errors, _SHOWN)]
     if faults:
-        more = f"all of them: python -m pipeline check {path} --sample {sample}"
+        option = f" --sample {sample}" if isinstance(sample, Path) else ""
+        more = f"all of them: python -m pipeline check {path}{option}"
         raise SubmissionError("\n  ".join([f"{path}: would be rejected:", *faults, more]))
     return inspection.filled

@@ -46,17 +46,19 @@ class _Scene:
     Attributes:
         ground: Its name and place.
         crs: Its system as text, None if it has none.
+        plane: Name of the plane in which scenes lie side by side; None if map units are not its.
         polygons: Item of its polygons.
     """
 
     ground: Footprint
     crs: str | None
+    plane: str | None
     polygons: Item
 
     def to_json(self) -> list[Any]:
         """What the layers depend on."""
         place = [list(self.ground.to_map[:6]), list(self.ground.shape)]
-        return [self.crs, *place, self.polygons.digest]
+        return [self.crs, self.plane, *place, self.polygons.digest]
 
 
 def write_layers(job: Job, folder: StageFolder, scenes: Sequence[str]) -> Item:
@@ -102,9 +104,12 @@ def _scenes(job: Job, folder: StageFolder, scenes: Sequence[str]) -> list[_Scene
     found = []
     for scene in sorted(scenes):
         tile = open_tiles(tiles[scene].folder)
-        crs = read_json(records[scene].path("scene.json")).get("crs")
+        record = read_json(records[scene].path("scene.json"))
+        alone = record.get("to_space") != record.get("to_map")
+        plane = None if alone else record.get("space")
         ground = Footprint(scene, tile.to_map, tile.shape)
-        found.append(_Scene(ground, crs, folder.items[f"{SCENE}{scene}"]))
+        polygons = folder.items[f"{SCENE}{scene}"]
+        found.append(_Scene(ground, record.get("crs"), plane, polygons))
     return found
 
 
@@ -133,19 +138,23 @@ def _write(
 
 
 def _objects(scenes: Sequence[_Scene], crs: str | None) -> MapObjects:
-    """Objects of all scenes of one system, those that borders have cut made whole.
-
-    Without a system nothing tells which scenes lie side by side.
-    """
-    own = [one for one in scenes if one.crs == crs]
-    tables = [read_objects(one.polygons.path("polygons.geojson"), one.ground.scene) for one in own]
-    objects = MapObjects.joined(tables)
-    if crs is None:
-        return objects
-    objects = joined_across(objects, [one.ground for one in own])
-    if not is_on_earth(crs):
+    """Objects of all scenes of one system, those that borders have cut made whole."""
+    planes: dict[str, list[_Scene]] = {}
+    for one in scenes:
+        if one.crs == crs:
+            planes.setdefault(one.plane or f"scene {one.ground.scene}", []).append(one)
+    objects = MapObjects.joined([_plane(members) for members in planes.values()])
+    if crs is None or not is_on_earth(crs):
         return objects
     return replace(objects, area=ground_areas(objects.parts, crs))
+
+
+def _plane(scenes: Sequence[_Scene]) -> MapObjects:
+    """Objects of scenes that lie in one plane."""
+    tables = [
+        read_objects(one.polygons.path("polygons.geojson"), one.ground.scene) for one in scenes
+    ]
+    return joined_across(MapObjects.joined(tables), [one.ground for one in scenes])
 
 
 def _write_geojson(path: Path, located: Mapping[str, MapObjects], names: Mapping[int, str]) -> None:

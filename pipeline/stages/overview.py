@@ -95,3 +95,10 @@ def read_labels(item: Item) -> dict[int, Polygonal]:
     """Labels of a scene by class code, in map units."""
     texts = read_json(item.path("labels.json"))
     return {int(code): geometry_of(text) for code, text in texts.items()}
+
+
+def read_ignored(item: Item) -> Polygonal | None:
+    """Ground of a scene of which nothing is known, in map units; None where all is known."""
+    if "ignored.json" not in item.files:
+        return None
+    return geometry_of(read_json(item.path("ignored.json"))["ignored"])

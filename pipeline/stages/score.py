@@ -18,11 +18,17 @@ from pipeline.errors import ScoringError
 from pipeline.files import hash_file, read_json, write_bytes, write_json
 from pipeline.mapping.geojson import read_geojson
 from pipeline.mapping.scores.score_record import scenes_csv, score_record
-from pipeline.mapping.scores.scoring import Polygons, Score, score_scenes, score_sources
+from pipeline.mapping.scores.scoring import (
+    Polygons,
+    Score,
+    score_scenes,
+    score_sources,
+    without,
+)
 from pipeline.progress import say, track
 from pipeline.reporting.score_view import show_score
 from pipeline.stages.job import Job
-from pipeline.stages.overview import make_overview, read_labels
+from pipeline.stages.overview import make_overview, read_ignored, read_labels
 
 FILE = "score.json"
 TABLE = "scenes.csv"
@@ -98,6 +104,8 @@ def _against_solution(job: Job, folder: StageFolder) -> Item | None:
 
     def build(target: Path) -> None:
         score = score_sources(table.path("submission.csv"), solution, dataset.classes)
+        if dataset.layout == "files":
+            score.check_system()
         _write(job, target, score, SOLUTION)
 
     return folder.item("table", inputs, build)
@@ -107,6 +115,12 @@ def _against_labels(job: Job, folder: StageFolder) -> Item:
     """The cross-validated score: held-out polygons against labels."""
     scenes, polygons = job.scenes("scenes"), job.scenes("polygons")
     labelled = [scene for scene in sorted(polygons) if "labels.json" in scenes[scene].files]
+    if not labelled:
+        raise ScoringError(
+            f"{job.run}: no scene has labels and there is no solution, so nothing tells what is "
+            "true; name labels in dataset.labels, or true polygons in dataset.solution; the "
+            "polygons themselves are in stage polygons"
+        )
     inputs = _inputs(job) | {
         "scenes": {scene: [polygons[scene].digest, scenes[scene].digest] for scene in labelled}
     }
@@ -114,7 +128,8 @@ def _against_labels(job: Job, folder: StageFolder) -> Item:
     def pairs() -> Iterator[tuple[str, Polygons, Polygons]]:
         for scene in track(labelled, "scoring scenes"):
             predicted = read_geojson(polygons[scene].path("polygons.geojson"))
-            yield scene, predicted, read_labels(scenes[scene])
+            ignored = read_ignored(scenes[scene])
+            yield scene, without(predicted, ignored), without(read_labels(scenes[scene]), ignored)
 
     def build(target: Path) -> None:
         _write(job, target, score_scenes(pairs(), job.config.dataset.classes), HELD_OUT)

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import PipelineError, ScoringError
-from pipeline.imagery.outlines import made_valid
+from pipeline.imagery.outlines import made_valid, polygons_of
 from pipeline.mapping.jaccard import Absent, Overlap, mean_jaccard
 from pipeline.mapping.scores.bootstrap import Interval, intervals
 from pipeline.mapping.scores.objects import Found, objects_of
@@ -211,3 +211,19 @@ def score_scenes(
             target = made_valid(truth.get(row.code, nothing))
             score.add(scene, row.code, found, target)
     return score
+
+
+def without(polygons: Polygons, ground: BaseGeometry | None) -> Polygons:
+    """What of polygons lies on ground of which something is known.
+
+    Args:
+        polygons: Polygons by class code.
+        ground: Ground that doesn't count; None if there is none.
+    """
+    if ground is None:
+        return polygons
+    rest = made_valid(ground)
+    return {
+        code: polygons_of(shapely.difference(made_valid(whole), rest))
+        for code, whole in polygons.items()
+    }

@@ -47,16 +47,24 @@ def read_terms(
         SubmissionError: If the sample can't be used.
         DatasetError: If the grid sizes can't be used.
     """
-    codes = None
+    codes, any_units = None, False
     if dataset is not None:
-        codes = dataset.codes
-        sample = sample or dataset.folder / dataset.sample
-        grid_sizes = grid_sizes or dataset.folder / dataset.grid_sizes
+        codes, any_units = dataset.codes, dataset.layout == "files"
+        own_sample, own_sizes = tables_of(dataset)
+        sample, grid_sizes = sample or own_sample, grid_sizes or own_sizes
     return Terms(
         read_sample(sample, codes) if sample is not None else None,
         read_extents(grid_sizes) if grid_sizes is not None else None,
         codes,
+        any_units,
     )
+
+
+def tables_of(dataset: Dataset) -> tuple[Path | None, Path | None]:
+    """A dataset's sample and its grid sizes, where it names them."""
+    folder, names = dataset.folder, (dataset.sample, dataset.grid_sizes)
+    sample, sizes = (None if name is None else folder / name for name in names)
+    return sample, sizes
 
 
 def read_sample(path: Path, codes: Collection[int] | None = None) -> dict[Key, int]:
