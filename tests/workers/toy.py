@@ -97,7 +97,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def attempts_of(folder: Path, number: int) -> list[int]:
+def attempts_of(folder: Path, number: int | str) -> list[int]:
     """Processes that have begun a number's square."""
     path = folder / str(number)
     lines = path.read_text().splitlines(keepends=True) if path.exists() else []

@@ -167,7 +167,7 @@ def _averaged(inputs: Tensor, forwards: Sequence[Forward], sliding: Sliding) -> 
 
     if inputs.device.type != "cpu" or not are_open():
         return average(inputs)
-    return torch.cat(in_lanes(average, inputs.split(-(-len(inputs) // PARTS))))
+    return torch.cat(in_lanes(average, torch.split(inputs, -(-len(inputs) // PARTS))))
 
 
 def _batches(count: int, size: int) -> Iterator[range]:

@@ -18,7 +18,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeline import errors
 from pipeline.artifacts import build_item, load_item
 from pipeline.config import Config
 from pipeline.errors import ArtifactError, PipelineError, WorkError
@@ -90,9 +89,8 @@ def failure(scene: str, answer: Mapping[str, Any] | Lost) -> Exception | None:
     if isinstance(answer, Lost):
         return WorkError(f"{scene}: {answer.reason}")
     if "kind" in answer:
-        kind = getattr(errors, answer["kind"], PipelineError)
-        error: Exception = kind(answer["text"])
-        return error
+        kinds = {kind.__name__: kind for kind in PipelineError.__subclasses__()}
+        return kinds.get(answer["kind"], PipelineError)(answer["text"])
     if "errno" in answer:
         return OSError(answer["errno"], answer["text"], answer["file"] or None)
     if "trace" in answer:

@@ -98,7 +98,7 @@ def _compare(job: Job, folder: StageFolder, recipe: Recipe, scene: _Scene) -> No
 
 def _errand(job: Job, folder: StageFolder, recipe: Recipe) -> Errand:
     """What all errands have in common."""
-    module, name = recipe.__module__, recipe.__qualname__
+    module, name = recipe.__module__, getattr(recipe, "__qualname__", "")
     if getattr(importlib.import_module(module), name, None) is not recipe:
         raise ValueError(f"{module}.{name}: workers import a recipe by this name, and can't")
     return Errand(
