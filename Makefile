@@ -15,6 +15,7 @@ CONFIG ?= configs/demo.yaml
 RUN ?= $(basename $(notdir $(CONFIG)))
 DATA ?=
 SET ?=
+SKIP_BAD ?=
 PYTHON ?= python3
 
 VENV := .venv
@@ -31,7 +32,7 @@ SEARCHED = $(if $(TRIALS)$(MINUTES),search.trials=$(or $(TRIALS),null) search.mi
   $(if $(WORKERS),search.workers=$(WORKERS)) \
   $(if $(SCHEDULER),search.backend=dask search.scheduler=$(SCHEDULER),$(if $(WORKERS),search.backend=pool))
 # As one text, which the commands split: a value may hold blanks and quotes.
-export PIPELINE_SET = $(strip $(SEARCHED) $(SET))
+export PIPELINE_SET = $(strip $(if $(SKIP_BAD),scenes.skip_bad=true) $(SEARCHED) $(SET))
 R = data/runs/$(RUN)
 STAGES := scenes search tiles augment train predict evaluate tune polygons submission score
 

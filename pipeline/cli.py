@@ -33,6 +33,10 @@ DataOption = Annotated[
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="section.key=value, any number of times.")
 ]
+SkipOption = Annotated[
+    bool, typer.Option("--skip-bad", help="Go on without scenes that can't be used: they are named.")
+]
+SKIP_BAD = "scenes.skip_bad=true"
 
 SET = "PIPELINE_SET"
 """Environment variable with more of --set: pairs as in a shell, that is with blanks in quotes."""
@@ -121,13 +125,14 @@ def _add_stage(row: Stage) -> None:
         run: RunOption = None,
         data: DataOption = None,
         overrides: SetOption = None,
+        skip_bad: SkipOption = False,
     ) -> None:
         _run(
             _job(
                 config,
                 run,
                 data,
-                overrides,
+                [*(overrides or ()), SKIP_BAD] if skip_bad else overrides,
                 needs_found=row.name not in BEFORE_SEARCH,
                 needs_tuned=row.name not in BEFORE_TUNE,
             ),
