@@ -233,21 +233,20 @@ def _check_ground(
     group: BandGroupRow,
     names: Mapping[str, str],
 ) -> None:
-    """Check that a group shows the ground of the finest one.
+    """Check that a group shows the ground of the finest one; it may show more.
 
     Raises:
-        DatasetError: If more than a share of it differs.
+        DatasetError: If it doesn't show some of it, or has pixels of another size.
     """
     own, ground = Polygon(corners(affine, shape)), Polygon(corners(Affine.identity(), frame.shape))
-    shared = own.intersection(ground).area
-    if shared < (1 - MAX_MISFIT) * max(own.area, ground.area):
+    shared = own.intersection(ground).area / ground.area
+    if shared < 1 - MAX_MISFIT:
         left, lower, right, upper = Polygon(corners(frame.to_map @ affine, shape)).bounds
         raise DatasetError(
             f"scene {scene}: {names[group.name]} spans {left:.8g} to {right:.8g} and {lower:.8g} "
-            f"to {upper:.8g}, which is {shared / max(own.area, ground.area):.0%} of the ground "
-            f"that it and {names[frame.group]} show together; bands of one scene must show the "
-            "same ground: cut them to one extent (gdalwarp -te ...), or make them scenes of their "
-            "own"
+            f"to {upper:.8g}, which is {shared:.0%} of the ground of {names[frame.group]}; bands "
+            "of one scene must show the same ground: cut them to one extent (gdalwarp -te ...), or "
+            "make them scenes of their own"
         )
     pixel = math.sqrt(abs(affine.determinant)) * frame.metres
     if not 1 / 1.5 < pixel / group.metres < 1.5:
