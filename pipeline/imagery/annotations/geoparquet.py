@@ -18,71 +18,53 @@ from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
 from pipeline.errors import LabelError
-from pipeline.imagery.annotations.layers import Layer, close_to
+from pipeline.imagery.annotations.layers import Layer, Wanted
 from pipeline.imagery.polygon_binary import SIMPLE, check_wkb
 
 
-def read_geoparquet(path: Path, column: str | None) -> Layer:
-    """The only layer of a file.
-
-    Args:
-        path: GeoParquet, its geometries as well-known binary or as GeoArrow.
-        column: Attribute to read; None for none.
+def read_geoparquet(path: Path, wanted: Wanted) -> Layer:
+    """The only layer of a file, its geometries as well-known binary or as GeoArrow.
 
     Raises:
-        LabelError: If the file is no such GeoParquet or lacks the attribute.
+        LabelError: If the file is no such GeoParquet or lacks an attribute.
     """
-    geometry, names = columns_of(path)
-    if column is not None and column not in names:
-        raise LabelError(
-            f"{path}: has no column {column!r}{close_to(column, names)}; correct "
-            "dataset.labels.column"
-        )
     with _reading(path):
-        stored = pq.read_table(path, columns=[geometry])[geometry]
-        if pa.types.is_binary(stored.type) or pa.types.is_large_binary(stored.type):
-            _check(path, stored)
-        table = gpd.read_parquet(path, columns=[geometry, *([column] if column else [])])
+        source = path if wanted.most is None else _beginning(path, wanted.most)
+        schema = pq.read_schema(source)
+        described = json.loads((schema.metadata or {})[b"geo"])
+        geometry = str(described["primary_column"])
+        is_binary = described["columns"][geometry]["encoding"] == "WKB"
+    columns = wanted.among(str(path), [name for name in schema.names if name != geometry])
+    with _reading(path):
+        if is_binary:
+            _check(path, pq.read_table(source, columns=[geometry])[geometry])
+        table = gpd.read_parquet(source, columns=[geometry, *columns])
         shapes = shapely.force_2d(table[geometry].to_numpy())
-        # Without a system in the file's metadata it is longitude and latitude (GeoParquet 1.1);
-        # the library fills that in, and null says that there is none.
+        # Without a system in the file's metadata it is longitude and latitude (GeoParquet 1.1); the
+        # library fills that in, and null says that there is none.
         crs = None if table.crs is None else table.crs.to_string()
-    values = None if column is None else _plain(table[column])
+        values = {name: _plain(table[name]) for name in columns}
     return Layer(path, None, crs, np.arange(1, len(table) + 1), values, shapes, "row")
 
 
-def columns_of(path: Path) -> tuple[str, list[str]]:
-    """Name of the column of geometries of a file, and of the others.
-
-    Raises:
-        LabelError: If the file is no GeoParquet.
-    """
-    if not path.is_file():
-        raise LabelError(f"{path}: no such file; put it there or correct dataset.labels.file")
-    with _reading(path):
-        schema = pq.read_schema(path)
-        described = json.loads((schema.metadata or {})[b"geo"])
-        geometry = str(described["primary_column"])
-        encoding = str(described["columns"][geometry]["encoding"])
-        stored = schema.field(geometry).type
-    binary = pa.types.is_binary(stored) or pa.types.is_large_binary(stored)
-    if binary != (encoding == "WKB"):
-        raise LabelError(
-            f"{path}: says that {geometry!r} is {encoding[:40]} where it is {stored}; write the "
-            "file anew"
-        )
-    return geometry, [name for name in schema.names if name != geometry]
+def _beginning(path: Path, most: int) -> pa.BufferReader:
+    """The first rows of a file, as a file in memory."""
+    with pq.ParquetFile(path) as file:
+        batch = next(file.iter_batches(batch_size=most), None)
+        rows = pa.Table.from_batches([] if batch is None else [batch], file.schema_arrow)
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows, sink)
+    return pa.BufferReader(sink.getvalue())
 
 
 def _check(path: Path, blobs: pa.ChunkedArray) -> None:
     """Check well-known binary before it is read."""
-    number = 0
-    for chunk in blobs.chunks:
-        for number, blob in enumerate(chunk.to_pylist(), start=number + 1):
-            try:
-                check_wkb(blob, SIMPLE) if blob is not None else None
-            except ValueError as fault:
-                raise LabelError(f"{path}, row {number}: a geometry {fault}") from None
+    for number, blob in enumerate(blobs, start=1):
+        try:
+            if blob.is_valid:
+                check_wkb(blob.as_buffer().to_pybytes(), SIMPLE)
+        except ValueError as fault:
+            raise LabelError(f"{path}, row {number}: a geometry {fault}") from None
 
 
 def _plain(column: Any) -> NDArray[Any]:
@@ -98,6 +80,7 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except (
         pa.ArrowException,
+        AttributeError,
         OSError,
         ShapelyError,
         CRSError,

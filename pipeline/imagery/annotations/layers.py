@@ -11,6 +11,39 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import LabelError
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is read of a vector file.
+
+    Attributes:
+        layer: The only layer; None for all.
+        columns: Attributes; None for all.
+        wkt: Column of a table that holds the geometry; None for the first that looks like it.
+        most: Number of features to read of each layer; None for all.
+    """
+
+    layer: str | None = None
+    columns: tuple[str, ...] | None = None
+    wkt: str | None = None
+    most: int | None = None
+
+    def among(self, place: str, known: Sequence[str]) -> list[str]:
+        """The wanted attributes.
+
+        Raises:
+            LabelError: If one is not among those that are there.
+        """
+        for name in self.columns or ():
+            if name not in known:
+                raise LabelError(
+                    f"{place}: has no column {name!r}{close_to(name, known)}; correct "
+                    "dataset.labels.column"
+                )
+        return list(known if self.columns is None else self.columns)
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
@@ -21,20 +54,22 @@ class Layer:
         name: The layer; None where the file has only one and does not name it.
         crs: Coordinate reference system as the file names it; None where it names none.
         numbers: (n,) int64, the features' numbers as the file counts them.
-        values: (n,) the value of the class's column of each feature, or None without a column.
+        columns: (n,) values of the features by name of the attribute.
         shapes: (n,) geometries in two dimensions, of any kind; None where there is none.
         unit: What the numbers count, as messages say it.
         usual_crs: System of files of its kind that name none.
+        geometry: Column of a table that holds the geometries.
     """
 
     path: Path
     name: str | None
     crs: str | None
     numbers: NDArray[np.int64]
-    values: NDArray[Any] | None
+    columns: dict[str, NDArray[Any]]
     shapes: NDArray[Any]
     unit: str = "feature"
     usual_crs: str | None = None
+    geometry: str | None = None
 
     @property
     def place(self) -> str:
@@ -46,7 +81,7 @@ class Layer:
         return replace(
             self,
             numbers=self.numbers[chosen],
-            values=None if self.values is None else self.values[chosen],
+            columns={name: values[chosen] for name, values in self.columns.items()},
             shapes=self.shapes[chosen],
         )
 

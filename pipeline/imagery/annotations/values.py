@@ -38,10 +38,10 @@ def codes_of(layer: Layer, settings: VectorLabels, codes: Sequence[int]) -> NDAr
         **dict.fromkeys(settings.background, BACKGROUND),
         **dict.fromkeys(settings.ignore, IGNORED),
     }
-    if layer.values is None:
+    if settings.column is None:
         texts = np.full(len(layer.shapes), plain_text(layer.name), dtype=object)
     else:
-        texts = plain_texts(layer.values)
+        texts = plain_texts(layer.columns[settings.column])
     unknown = np.array([text not in meanings for text in texts], dtype=np.bool_)
     if unknown.any() and settings.other == "error":
         raise LabelError(_unknown(layer, settings, list(meanings), texts, unknown))
@@ -96,7 +96,7 @@ def _unknown(
         rows.append(f"{text[:60]!r} ({count} of them, first {layer.unit} {first}{hint})")
     more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
     listed = ", ".join(repr(value[:40]) for value in known[:20])
-    what = "its name" if layer.values is None else f"column {settings.column!r}"
+    what = "its name" if settings.column is None else f"column {settings.column!r}"
     return (
         f"{layer.place}: {what} is not among dataset.labels.values: {'; '.join(rows)}{more}; "
         f"listed are {listed}. List it with its class, or under labels.background or "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyogrio
 import shapely
@@ -16,7 +17,7 @@ from shapely.errors import ShapelyError
 
 from pipeline.errors import LabelError
 from pipeline.imagery.annotations.geopackage_views import check_tables
-from pipeline.imagery.annotations.layers import Layer, close_to
+from pipeline.imagery.annotations.layers import Layer, Wanted, close_to
 
 DRIVERS: Final = {
     ".gpkg": "GPKG",
@@ -32,28 +33,25 @@ _STARTS: Final = {
 _HEAD: Final = 2**16
 _PROGRAM: Final = b"gdal_streamed_alg"
 """Marks a JSON file whose commands GDAL would run, whatever the file's name."""
-_CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*[{n]')
+_CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{')
+_UNDEFINED: Final = '"Undefined '
+"""Begins the names of GeoPackage's two systems that are none (OGC 12-128r19, clause 1.1.2)."""
 
 
-def read_gdal(path: Path, wanted: str | None, column: str | None) -> list[Layer]:
-    """Layers of a file that hold geometries.
-
-    Args:
-        path: GeoPackage, GeoJSON or Shapefile, by its extension.
-        wanted: The only layer to read; None for all.
-        column: Attribute to read; None for none.
+def read_gdal(path: Path, wanted: Wanted) -> list[Layer]:
+    """Layers of a GeoPackage, GeoJSON or Shapefile that hold geometries.
 
     Raises:
-        LabelError: If the file is not what its extension says, lacks the layer or the attribute,
+        LabelError: If the file is not what its extension says, lacks the layer or an attribute,
             or can't be read.
     """
     names = layer_names(path)
-    if wanted is not None and wanted not in names:
+    if wanted.layer is not None and wanted.layer not in names:
         raise LabelError(
-            f"{path}: has no layer {wanted!r}{close_to(wanted, names)}; correct "
+            f"{path}: has no layer {wanted.layer!r}{close_to(wanted.layer, names)}; correct "
             "dataset.labels.layer"
         )
-    return [_layer(path, name, column) for name in names if wanted in {None, name}]
+    return [_layer(path, name, wanted) for name in names if wanted.layer in {None, name}]
 
 
 def layer_names(path: Path) -> list[str]:
@@ -73,40 +71,35 @@ def layer_names(path: Path) -> list[str]:
     return names
 
 
-def layer_info(path: Path, name: str) -> dict[str, Any]:
-    """What GDAL tells of a layer without reading its features.
-
-    Raises:
-        LabelError: If the file can't be read.
-    """
+def _layer(path: Path, name: str, wanted: Wanted) -> Layer:
     with _reading(path):
-        found: dict[str, Any] = pyogrio.read_info(path, layer=name)
-    return found
-
-
-def _layer(path: Path, name: str, column: str | None) -> Layer:
-    fields = [str(field) for field in layer_info(path, name)["fields"]]
-    if column is not None and column not in fields:
-        raise LabelError(
-            f"{path}, layer {name!r}: has no column {column!r}{close_to(column, fields)}; correct "
-            "dataset.labels.column"
-        )
+        known = [str(field) for field in pyogrio.read_info(path, layer=name)["fields"]]
+    columns = wanted.among(f"{path}, layer {name!r}", known)
     with _reading(path):
-        meta, numbers, texts, columns = pyogrio.raw.read(
-            path, layer=name, columns=[column or ""], return_fids=True, force_2d=True
+        meta, numbers, blobs, values = pyogrio.raw.read(
+            path,
+            layer=name,
+            columns=columns,
+            return_fids=True,
+            force_2d=True,
+            max_features=wanted.most,
         )
-        shapes = shapely.force_2d(shapely.from_wkb(texts))
-    values = None if column is None else columns[0]
+        shapes = shapely.from_wkb(blobs)
+    found = dict(zip((str(field) for field in meta["fields"]), values, strict=True))
     usual = "EPSG:4326" if DRIVERS[path.suffix.lower()] == "GeoJSON" else None
-    return Layer(path, name, _system(path, meta["crs"]), numbers, values, shapes, usual_crs=usual)
+    return Layer(path, name, _system(path, meta["crs"]), numbers, found, shapes, usual_crs=usual)
 
 
 def _system(path: Path, found: str | None) -> str | None:
-    """The coordinate system that a file names; GDAL gives one to GeoJSON that names none, too."""
+    """The coordinate system that a file names itself, of what GDAL takes it to be in."""
+    if found is None or _UNDEFINED in found:
+        return None
     if DRIVERS[path.suffix.lower()] == "GeoJSON" and found == "EPSG:4326":
-        with path.open("rb") as file:
-            named = any(_CRS_MEMBER.search(block) for block in iter(lambda: file.read(_HEAD), b""))
-        return found if named else None
+        with (
+            path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text,
+        ):
+            return found if _CRS_MEMBER.search(text) else None
     return found
 
 
@@ -116,8 +109,6 @@ def _check_start(path: Path) -> None:
     Raises:
         LabelError: If it doesn't.
     """
-    if not path.is_file():
-        raise LabelError(f"{path}: no such file; put it there or correct dataset.labels.file")
     driver = DRIVERS[path.suffix.lower()]
     with path.open("rb") as file:
         head = file.read(_HEAD)

@@ -14,6 +14,7 @@ from shapely import MultiPolygon, Polygon
 from pipeline.config.labels import VectorLabels
 from pipeline.errors import LabelError
 from pipeline.imagery.annotations.coordinates import Bounds, system_of
+from pipeline.imagery.annotations.layers import Wanted
 from pipeline.imagery.annotations.placed import PlacedLayer
 from pipeline.imagery.annotations.polygons import valid_polygons
 from pipeline.imagery.annotations.values import BACKGROUND, IGNORED, check_codes, codes_of
@@ -131,8 +132,10 @@ def read_vectors(path: Path, settings: VectorLabels, codes: Sequence[int]) -> Ve
             coordinates that are not finite, or values that are not listed.
     """
     check_codes(settings, codes)
-    placed, notes = [], []
-    for whole in read_layers(path, settings):
+    placed: list[PlacedLayer] = []
+    notes: list[str] = []
+    columns = () if settings.column is None else (settings.column,)
+    for whole in read_layers(path, Wanted(settings.layer, columns, settings.wkt)):
         meant = codes_of(whole, settings, codes)
         # What is of no class counts only where it tells ground that was looked at.
         kept = (meant != BACKGROUND) | (settings.rest == "ignore")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,45 +12,52 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import LabelError
-from pipeline.imagery.annotations.layers import Layer, close_to
+from pipeline.imagery.annotations.layers import Layer, Wanted, close_to
 from pipeline.imagery.polygon_text import Polygonal, geometry_of
 
 _DELIMITERS: Final = (",", ";", "\t")
 _LONGEST_HEADER: Final = 2**16
+_POLYGONAL: Final = re.compile(r"\s*(MULTI)?POLYGON\b", re.IGNORECASE)
 
 
-def read_wkt_table(path: Path, wkt: str, column: str | None) -> Layer:
-    """The only layer of a table.
-
-    Args:
-        path: CSV text in UTF-8, its fields parted by commas, semicolons or tabulators.
-        wkt: Column of the geometry, in capital letters or small ones.
-        column: Column to read beside it; None for none.
+def read_wkt_table(path: Path, wanted: Wanted) -> Layer:
+    """The only layer of a table, its fields parted by commas, semicolons or tabulators.
 
     Raises:
         LabelError: If the file is no such table, lacks a column, or holds anything but polygons.
     """
-    table = read_table(path)
-    names = {name.lower(): name for name in table.columns}
-    if wkt.lower() not in names:
+    table = _read(path, wanted.most)
+    known = [str(name) for name in table.columns]
+    geometry = _looks_like_geometry(table) if wanted.wkt is None else _named(known, wanted.wkt)
+    if geometry is None:
         raise LabelError(
-            f"{path}: has no column {wkt!r} with the polygons{close_to(wkt, list(table.columns))}; "
-            "correct dataset.labels.wkt"
+            f"{path}: has no column {wanted.wkt or 'wkt'!r} with the polygons"
+            f"{close_to(wanted.wkt or 'wkt', known)}; correct dataset.labels.wkt"
         )
-    if column is not None and column not in table.columns:
-        raise LabelError(
-            f"{path}: has no column {column!r}{close_to(column, list(table.columns))}; correct "
-            "dataset.labels.column"
-        )
+    columns = wanted.among(str(path), [name for name in known if name != geometry])
     numbers = np.arange(2, len(table) + 2)
     shapes = np.empty(len(table), dtype=object)
-    for place, text in enumerate(table[names[wkt.lower()]]):
+    for place, text in enumerate(table[geometry]):
         shapes[place] = _geometry(path, int(numbers[place]), text)
-    values = None if column is None else table[column].to_numpy(dtype=object)
-    return Layer(path, None, None, numbers, values, shapes, "row")
+    values = {name: table[name].to_numpy(dtype=object) for name in columns}
+    return Layer(path, None, None, numbers, values, shapes, "row", geometry=geometry)
 
 
-def read_table(path: Path, rows: int | None = None) -> pd.DataFrame:
+def _named(known: Sequence[str], wanted: str) -> str | None:
+    """The column of a name, whether in capital letters or small ones."""
+    return next((name for name in known if name.lower() == wanted.lower()), None)
+
+
+def _looks_like_geometry(table: pd.DataFrame) -> str | None:
+    """The first column that holds polygons as text, if there is one."""
+    for name in table.columns:
+        texts = [text for text in table[name] if text.strip()]
+        if texts and _POLYGONAL.match(texts[0]):
+            return str(name)
+    return None
+
+
+def _read(path: Path, rows: int | None) -> pd.DataFrame:
     """A table of texts, its fields as long as they like.
 
     Args:
@@ -59,8 +68,6 @@ def read_table(path: Path, rows: int | None = None) -> pd.DataFrame:
         LabelError: If it is no CSV text in UTF-8, or a row has more or fewer fields than the
             header.
     """
-    if not path.is_file():
-        raise LabelError(f"{path}: no such file; put it there or correct dataset.labels.file")
     try:
         with warnings.catch_warnings():
             # pandas only warns of rows that are longer than the header.
