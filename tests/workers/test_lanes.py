@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.config.network import Network, Smp, UNet
+from pipeline.config.network import LibraryNetwork, Network, UNet
 from pipeline.learning.device import Compute
 from pipeline.learning.networks import build
 from pipeline.mapping.prediction.forward import make_forward
@@ -48,7 +48,10 @@ def cut_of(seed: int) -> Cut:
 
 @pytest.mark.parametrize(
     "settings",
-    [UNet(width=8, depth=3), Smp(kind="smp", architecture="fpn", encoder="efficientnet-b0")],
+    [
+        UNet(width=8, depth=3),
+        LibraryNetwork(kind="smp", architecture="FPN", encoder="efficientnet-b0"),
+    ],
     ids=["unet", "smp"],
 )
 def test_predictions_do_not_depend_on_the_number_of_threads(settings: Network) -> None:
