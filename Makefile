@@ -27,10 +27,11 @@ TRIALS ?=
 MINUTES ?=
 WORKERS ?=
 SCHEDULER ?=
-# A limit of time alone is no limit of trials, and the other way round.
+# A limit of time alone is no limit of trials, and the other way round. Workers are for the trials
+# of a search and for the scenes of the other stages.
 SEARCHED = $(if $(TRIALS)$(MINUTES),search.trials=$(or $(TRIALS),null) search.minutes=$(or $(MINUTES),null)) \
-  $(if $(WORKERS),search.workers=$(WORKERS)) \
-  $(if $(SCHEDULER),search.backend=dask search.scheduler=$(SCHEDULER),$(if $(WORKERS),search.backend=pool))
+  $(foreach part,search work,$(if $(WORKERS),$(part).workers=$(WORKERS)) \
+  $(if $(SCHEDULER),$(part).backend=dask $(part).scheduler=$(SCHEDULER),$(if $(WORKERS),$(part).backend=pool)))
 # As one text, which the commands split: a value may hold blanks and quotes.
 export PIPELINE_SET = $(strip $(if $(SKIP_BAD),scenes.skip_bad=true) $(SEARCHED) $(SET))
 R = data/runs/$(RUN)
@@ -63,6 +64,10 @@ check: $(READY) ## check format, lint and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+
+.PHONY: download-dstl
+download-dstl: $(READY) ## the contest's files, with your Kaggle token (DATA=folder)
+	@$(VENV)/bin/python scripts/download_dstl.py $(if $(DATA),"$(DATA)")
 
 .PHONY: bench-polygons
 bench-polygons: $(READY) ## polygons, scoring and checking beside what is commonly used (DATA=, QUICK=1)
