@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.imagery.tiles import TiledScene, TileGroup
+from pipeline.imagery.tiles import TiledScene, TileGroup, seen
 
 _LARGEST = 1024
 _STRETCH = (1.0, 99.0)
@@ -26,7 +26,8 @@ def colour_picture(scene: TiledScene) -> Picture:
     group = _group(scene)
     bands = _bands(len(group.pixels))
     step = max(1, max(group.pixels.shape[1:]) // _LARGEST)
-    native = np.stack([stretched(group.pixels[band, ::step, ::step]) for band in bands], axis=-1)
+    pixels, there = group.pixels[:, ::step, ::step], _there(scene, group, step)
+    native = np.stack([stretched(pixels[band], there) for band in bands], axis=-1)
     scale = min(1.0, _LARGEST / max(scene.shape))
     size = max(1, round(scene.shape[1] * scale)), max(1, round(scene.shape[0] * scale))
     to_native = ~group.to_working
@@ -57,12 +58,35 @@ def _bands(count: int) -> tuple[int, int, int]:
     return count - 1 - count // 8, count // 2, count // 8
 
 
-def stretched(band: NDArray[Any]) -> Picture:
-    """A band (h, w) as bytes: its darkest and brightest hundredth are black and white."""
+def _there(scene: TiledScene, group: TileGroup, step: int) -> NDArray[np.bool_] | None:
+    """Which of every ``step``-th pixels of a group have data, (h, w); None if nothing tells."""
+    if scene.mask.shape != scene.shape:  # a part of a scene, seen from nearer by
+        return None
+    height, width = group.pixels.shape[1:]
+    columns, rows = np.meshgrid(np.arange(0, width, step) + 0.5, np.arange(0, height, step) + 0.5)
+    x, y = group.to_working * (columns, rows)
+    x, y = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    inside = (x >= 0) & (x < scene.shape[1]) & (y >= 0) & (y < scene.shape[0])
+    there = np.ones(inside.shape, np.bool_)
+    there[inside] = seen(scene.mask[y[inside], x[inside]], scene.classes)
+    return there
+
+
+def stretched(band: NDArray[Any], there: NDArray[np.bool_] | None = None) -> Picture:
+    """A band (h, w) as bytes: its darkest and brightest hundredth are black and white.
+
+    Args:
+        band: Values; those that are 0 or no number are black and don't count.
+        there: (h, w), which pixels have data; the others are black and don't count either.
+    """
     values = band.astype(np.float32)
-    there = values[np.isfinite(values) & (values != 0)]
-    if not there.size:
+    known = np.isfinite(values) & (values != 0)
+    if there is not None:
+        known &= there
+    if not known.any():
         return np.zeros(band.shape, np.uint8)
-    low, high = np.percentile(there, _STRETCH)
+    low, high = np.percentile(values[known], _STRETCH)
     unit = np.clip((values - low) / max(float(high - low), 1e-6), 0, 1) ** _GAMMA
+    if there is not None:
+        unit[~there] = 0
     return np.asarray(np.nan_to_num(unit) * 255, np.uint8)

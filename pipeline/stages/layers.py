@@ -6,7 +6,7 @@ folder; items ``cog-<scene>`` hold a scene's probabilities as cloud-optimised Ge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ from pipeline.mapping.layers.vector_layers import (
     write_geopackage,
     write_geoparquet,
 )
-from pipeline.progress import printable, say, track
+from pipeline.progress import printable, say
+from pipeline.stages.crew import Order, kept_for_job, make_items
 from pipeline.stages.job import SCENE, Job
 
 MAP = "map"
@@ -92,7 +93,8 @@ def write_layers(job: Job, folder: StageFolder, scenes: Sequence[str]) -> Item:
         publish(item, name, folder.folder / name)
     withdraw(folder.folder, item)
     if "cog" in settings.layers:
-        _rasters(job, folder, shown)
+        located = [one.ground.scene for one in shown if one.crs is not None]
+        make_items(job, folder, raster_orders, located, "rasters of probabilities")
     if vectors:
         say(f"polygons: layers for map programs: {folder.folder}/{MAP}.*")
     return item
@@ -109,7 +111,7 @@ def _scenes(job: Job, folder: StageFolder, scenes: Sequence[str]) -> list[_Scene
         plane = None if alone else record.get("space")
         ground = Footprint(scene, tile.to_map, tile.shape)
         polygons = folder.items[f"{SCENE}{scene}"]
-        found.append(_Scene(ground, record.get("crs"), plane, polygons))
+        found.append(_Scene(ground, tile.crs, plane, polygons))
     return found
 
 
@@ -164,20 +166,25 @@ def _write_geojson(path: Path, located: Mapping[str, MapObjects], names: Mapping
         file.writelines(geojson_lines(objects, np.concatenate(shapes), names))
 
 
-def _rasters(job: Job, folder: StageFolder, scenes: Sequence[_Scene]) -> None:
-    """Make the rasters of scenes with a coordinate reference system."""
-    predictions = job.scenes("predict")
+def raster_orders(job: Job, scene: str) -> list[Order]:
+    """The raster of a scene with a coordinate reference system, see :mod:`pipeline.stages.crew`."""
+    prediction = _predictions(job)[scene]
+    crs = str(open_tiles(_tiles(job)[scene].folder).crs)
     names = [row.name for row in job.config.dataset.classes]
-    for one in track([one for one in scenes if one.crs is not None], "rasters of probabilities"):
-        scene, crs = one.ground.scene, str(one.crs)
-        prediction = predictions[scene]
-        inputs = {"prediction": prediction.digest, "crs": crs, "names": names}
-        folder.item(f"{COG}{scene}", inputs, _raster(scene, prediction, crs, names))
+    inputs = {"prediction": prediction.digest, "crs": crs, "names": names}
 
-
-def _raster(scene: str, prediction: Item, crs: str, names: Sequence[str]) -> Callable[[Path], None]:
     def build(target: Path) -> None:
         source = prediction.path("probability.tif").absolute()
         write_cloud_optimised(target / f"probability-{scene}.tif", source, crs, names)
 
-    return build
+    return [Order(f"{COG}{scene}", inputs, build)]
+
+
+@kept_for_job
+def _predictions(job: Job) -> dict[str, Item]:
+    return job.scenes("predict")
+
+
+@kept_for_job
+def _tiles(job: Job) -> dict[str, Item]:
+    return job.scenes("tiles")

@@ -49,7 +49,7 @@ def write_cloud_optimised(path: Path, source: Path, crs: str, names: Sequence[st
                 path,
                 driver="COG",
                 compress="deflate",
-                level=6,
+                level=1,
                 predictor="yes",
                 overview_resampling="average",
                 overviews="ignore_existing",
