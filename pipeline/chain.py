@@ -76,6 +76,7 @@ CHAIN = (
             "dataset.classes",
             "dataset.groups",
             "scenes.context",
+            "ensemble.trained",
             "tiles",
             "features.resampling",
             *_models("tiles", "features", "targets"),
@@ -85,7 +86,10 @@ CHAIN = (
     Stage(
         "augment",
         "folds by place and the sampling plans",
-        ("dataset.classes", "augment", *_models("classes", "tiles", "features", "augment")),
+        (
+            *("dataset.classes", "augment", "ensemble.trained"),
+            *_models("classes", "tiles", "features", "augment"),
+        ),
         ("scenes", "tiles"),
     ),
     Stage(
@@ -94,6 +98,7 @@ CHAIN = (
         (
             "dataset.classes",
             "ensemble.repeats",
+            "ensemble.trained",
             "ensemble.unlabelled",
             *_models("classes", "capacity", "tiles", "features", "targets", "augment"),
             *_models("network", "transfer", "train"),
@@ -114,7 +119,10 @@ CHAIN = (
     Stage(
         "evaluate",
         "thresholds and scores from the held-out folds",
-        ("dataset.classes", "evaluate", "score.absent", "polygons.smooth", "polygons.median"),
+        (
+            *("dataset.classes", "evaluate", "ensemble.trained", "score.absent"),
+            *("polygons.smooth", "polygons.median"),
+        ),
         ("scenes", "tiles", "augment", "predict"),
     ),
     Stage(

@@ -78,6 +78,9 @@ class Ensemble(Section):
     unlabelled: Literal["folds", "retrained", "both"] = "folds"
     """Networks for scenes without labels: those of all folds; networks retrained on all labelled
     scenes, for as many steps as validation chose; or both."""
+    trained: str | None = None
+    """Run whose networks, input statistics and thresholds are used: nothing is trained here. For
+    scenes without labels; those with labels count as new ones."""
     runs: tuple[str, ...] = ()
     """Other runs whose predictions are joined with this one's."""
     join: Combine = "mean"

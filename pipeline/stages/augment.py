@@ -45,6 +45,12 @@ SHEET = "contact-sheet.png"
 
 def run(job: Job) -> None:
     """Make folds, and a plan and a contact sheet per model."""
+    if job.config.ensemble.trained is not None:
+        with job.open("augment"):
+            say(
+                f"augment: nothing to plan, the networks are those of {job.config.ensemble.trained}"
+            )
+        return
     tiles = labelled_tiles(job)
     check_regions(job.scenes("tiles"), job.config.augment.same_place)
     windows = 0

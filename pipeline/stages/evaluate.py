@@ -31,10 +31,14 @@ from pipeline.progress import say, track
 from pipeline.reporting.score_table import show_table
 from pipeline.stages.held_out import check_predicted, folds_of, read_held_out
 from pipeline.stages.job import Job
+from pipeline.stages.trained_run import trained_run
 
 
 def run(job: Job) -> None:
     """Choose thresholds and score the held-out predictions."""
+    if job.config.ensemble.trained is not None:
+        _take_over(job)
+        return
     check_predicted(job)
     folds = folds_of(job)
     predictions, tiles = job.scenes("predict"), job.scenes("tiles")
@@ -65,6 +69,20 @@ def run(job: Job) -> None:
         made = len(folder.built)
     _show(scores)
     say(f"evaluate: {len(labelled)} held-out scenes, {'scored' if made else 'unchanged'}")
+
+
+def _take_over(job: Job) -> None:
+    """Use the thresholds of the run whose networks predict."""
+    other = trained_run(job)
+    found = other.results("evaluate")["thresholds"]
+
+    def build(folder: Path) -> None:
+        write_json(folder / "thresholds.json", read_json(found.path("thresholds.json")))
+        write_json(folder / "held_out.json", {})
+
+    with job.open("evaluate") as folder:
+        folder.item("thresholds", {"of": found.digest}, build)
+    say(f"evaluate: thresholds are those of {other.run.name}")
 
 
 def _count(job: Job, prediction: Item, tile: Item) -> LevelCounts:

@@ -32,7 +32,9 @@ def read_held_out(prediction: Item, tile: Item) -> HeldOutScene:
 
 
 def folds_of(job: Job) -> tuple[tuple[str, ...], ...]:
-    """Ids of the scenes of each fold."""
+    """Ids of the scenes of each fold; none where another run's networks predict."""
+    if job.config.ensemble.trained is not None:
+        return ()
     return read_folds(job.results("augment")["folds"].path("folds.json"))
 
 

@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 from pipeline.artifacts import Item, load_item
 from pipeline.config.models import Combine
 from pipeline.files import TEMPORARY, write_json
-from pipeline.learning.folds import read_folds
 from pipeline.mapping.prediction.answers import Answers
 from pipeline.mapping.prediction.coverage import UNANSWERED
 from pipeline.mapping.prediction.ensemble import joined_strips
@@ -27,6 +26,7 @@ from pipeline.progress import say, track
 from pipeline.stages.crew import Order, kept_for_job, make_items
 from pipeline.stages.fold import trainings
 from pipeline.stages.grids import Tile, predicted_tiles
+from pipeline.stages.held_out import fold_of_scenes
 from pipeline.stages.job import SCENE, Job
 from pipeline.stages.joining import FILE, Runs, crs_of
 from pipeline.stages.joining import RECORD as PREDICTION
@@ -56,12 +56,11 @@ class _Known:
 @kept_for_job
 def _known(job: Job) -> _Known:
     """What the earlier stages tell; networks are loaded once per process."""
-    folds = read_folds(job.results("augment")["folds"].path("folds.json"))
     # No more networks stay loaded than one model needs for one scene.
     load = lru_cache(_most_networks(job))(load_forward)
     return _Known(
         predicted_tiles(job),
-        {scene: index for index, fold in enumerate(folds) for scene in fold},
+        fold_of_scenes(job),
         [predictor_of(job, row, load) for row in job.config.models],
     )
 

@@ -26,6 +26,7 @@ from pipeline.progress import bar
 from pipeline.stages.fold import Training, trainings
 from pipeline.stages.grids import Tile, tiles_of
 from pipeline.stages.job import STATISTICS, Job
+from pipeline.stages.trained_run import trained_run
 
 Load = Callable[[Path, InputRecipe, tuple[int, ...], Compute], Forward]
 """Gives the network in a folder, see :func:`load_forward`."""
@@ -135,7 +136,7 @@ def load_forward(
 
 
 def predictor_of(job: Job, row: ModelRow, load: Load = load_forward) -> Predictor:
-    """The predictor of one model of a trained run.
+    """The predictor of one model, with this run's networks or those of ``ensemble.trained``.
 
     Args:
         job: The run.
@@ -147,13 +148,14 @@ def predictor_of(job: Job, row: ModelRow, load: Load = load_forward) -> Predicto
     """
     settings, codes = row.predict, job.config.codes_of(row)
     answers = job.config.answers_of(row)
-    statistics = job.results("tiles")[f"{STATISTICS}{row.name}"]
+    trained = trained_run(job)
+    statistics = trained.results("tiles")[f"{STATISTICS}{row.name}"]
     recipe = InputRecipe.from_json(read_json(statistics.path("statistics.json")))
     compute = choose_compute(row.train.device, settings.precision)
-    items, wanted = job.results("train"), trainings(job, row)
+    items, wanted = trained.results("train"), trainings(trained, _row_of(trained, row))
     missing = [training.name for training in wanted if training.name not in items]
     if missing:
-        raise ArtifactError(f"{job.run / 'train'}: lacks {missing[0]}; run `train`")
+        raise ArtifactError(f"{trained.run / 'train'}: lacks {missing[0]}; run `train`")
     combine = job.config.ensemble.combine
     return Predictor(
         row=row,
@@ -169,3 +171,8 @@ def predictor_of(job: Job, row: ModelRow, load: Load = load_forward) -> Predicto
         compute=compute,
         forward=lambda item: load(item.folder, recipe, codes, compute),
     )
+
+
+def _row_of(job: Job, row: ModelRow) -> ModelRow:
+    """The model of the same name in another run."""
+    return next(other for other in job.config.models if other.name == row.name)

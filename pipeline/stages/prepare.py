@@ -51,6 +51,9 @@ def prepare(job: Job) -> None:
             needs["sources"] = found
         if row.name == SEARCH:
             needs["reads"] = _searched(job)
+        trained = job.config.ensemble.trained
+        if row.name in ("predict", "evaluate") and trained is not None:
+            needs["trained"] = _results(job, trained, ("train", "evaluate"))
         if row.name == "predict" and job.config.ensemble.runs:
             joined = ("predict", "evaluate")
             needs["runs"] = {name: _results(job, name, joined) for name in job.config.ensemble.runs}

@@ -2,8 +2,8 @@
 
 Items: ``scene-<id>`` (scene.json, labels.json of labelled scenes, and ignored.json where labels say
 nothing of some ground), ``region-<name>`` (offset.json, with ``scenes.align_to_labels`` only) and
-``catalogue`` (catalogue.json and .csv). Tables, headers and vectors of all scenes are checked before
-anything is written.
+``catalogue`` (catalogue.json and .csv). Tables, headers and vectors of all scenes are checked
+before anything is written.
 """
 
 from __future__ import annotations

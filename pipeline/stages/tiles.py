@@ -27,7 +27,7 @@ from pipeline.imagery.features import InputRecipe
 from pipeline.imagery.group_cache import Neighbour, cache_group
 from pipeline.imagery.intake import Source
 from pipeline.imagery.labels import draw_masks
-from pipeline.imagery.neighbourhood import neighbours_of
+from pipeline.imagery.layouts.neighbours import Placed, neighbours
 from pipeline.imagery.scene import BandGroup, working_shape
 from pipeline.imagery.statistics import measure
 from pipeline.imagery.targets import draw_targets
@@ -53,8 +53,7 @@ def run(job: Job) -> None:
         faults.report(DatasetError)
         made = sum(name.startswith(SCENE) for name in stage.built)
         labelled = [scene for scene in sources if "labels.json" in sources[scene].files]
-        # Without labels nothing is learned here: the networks come with what they were trained on.
-        for row in job.config.models if labelled or job.config.dataset.labels is not None else ():
+        for row in job.config.models if job.config.ensemble.trained is None else ():
             _statistics(job, stage, row, labelled)
         stage.summary = {"scenes": len(sources), "labelled": len(labelled)}
     say(f"tiles: {len(sources)} scenes, {made} made, {len(sources) - made} unchanged")
@@ -73,9 +72,18 @@ def _records(job: Job) -> dict[str, Any]:
 
 @kept_for_job
 def _neighbours(job: Job) -> Mapping[str, Sequence[str]]:
-    """Scenes that show what lies around a scene, nearest first, by its id."""
+    """Scenes that show what lies around a scene, by its id."""
     context = job.config.scenes.context
-    return neighbours_of(_records(job), context) if context else {}
+    if not context:
+        return {}
+    placed = {
+        scene: Placed(
+            Affine(*record["to_space"]), (record["shape"][0], record["shape"][1]), record["space"]
+        )
+        for scene, record in _records(job).items()
+    }
+    finest = min(record["metres"] for record in _records(job).values())
+    return neighbours(placed, context / finest)
 
 
 @kept_for_job

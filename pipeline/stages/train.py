@@ -37,6 +37,7 @@ from pipeline.stages.fold import (
 )
 from pipeline.stages.job import Job
 from pipeline.stages.preflight import check_trainings
+from pipeline.stages.trained_run import trained_run
 from pipeline.stages.watch import Watch
 
 RECORD = "training.json"
@@ -44,6 +45,10 @@ RECORD = "training.json"
 
 def run(job: Job) -> None:
     """Make every training that is not made yet, after a check that all of them can be made."""
+    if job.config.ensemble.trained is not None:
+        with job.open("train"):
+            say(f"train: nothing to train, the networks are those of {trained_run(job).run.name}")
+        return
     check_trainings(job)
     count = 0
     with job.open("train") as folder:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.imagery.tiles import TiledScene
+from pipeline.imagery.tiles import TiledScene, seen
 
 Levels = NDArray[np.uint8]
 UNANSWERED: Final = 0
@@ -44,15 +44,14 @@ def predictable(scene: TiledScene, rows: slice | None = None) -> NDArray[np.bool
         rows: Rows that are asked for; None for all.
     """
     first, last, _ = (rows or slice(None)).indices(scene.shape[0])
-    invalid = scene.mask.dtype.type(1 << scene.classes)
-    valid: NDArray[np.bool_] = (scene.mask[first:last] & invalid) == 0
+    valid = seen(scene.mask[first:last], scene.classes)
     lines, columns = np.ogrid[first:last, : scene.shape[1]]
     for group in scene.groups.values():
         a, b, c, d, e, f = (~group.to_working)[:6]
         # Without rotation a coordinate varies along one axis only, and costs next to nothing.
         x = a * (columns + 0.5) + c if b == 0 else a * (columns + 0.5) + b * (lines + 0.5) + c
         y = e * (lines + 0.5) + f if d == 0 else d * (columns + 0.5) + e * (lines + 0.5) + f
-        height, width = group.pixels.shape[1:]
-        valid |= (x < 0) | (x > width)
-        valid |= (y < 0) | (y > height)
+        bottom, right = (length - group.margin for length in group.pixels.shape[1:])
+        valid |= (x < group.margin) | (x > right)
+        valid |= (y < group.margin) | (y > bottom)
     return valid
