@@ -69,6 +69,10 @@ check: $(READY) ## check format, lint and types
 download-dstl: $(READY) ## the contest's files, with your Kaggle token (DATA=folder)
 	@$(VENV)/bin/python scripts/download_dstl.py $(if $(DATA),"$(DATA)")
 
+.PHONY: init
+init: $(READY) ## look at a folder and write configs/NAME.yaml for it (DATA=folder, NAME=, FORCE=1)
+	@$(if $(DATA),,$(error init needs DATA=folder))$(PIPELINE) init "$(DATA)" $(if $(NAME),--name "$(NAME)") $(if $(FORCE),--force)
+
 .PHONY: bench-polygons
 bench-polygons: $(READY) ## polygons, scoring and checking beside what is commonly used (DATA=, QUICK=1)
 	@$(VENV)/bin/python scripts/bench_polygons.py $(if $(DATA),--data "$(DATA)") $(if $(QUICK),--quick)

@@ -17,6 +17,7 @@ import typer
 from pipeline.chain import CHAIN, Stage, needed
 from pipeline.config import Config, load_config
 from pipeline.errors import ConfigError, PipelineError
+from pipeline.init_command import register as register_init
 from pipeline.progress import say
 from pipeline.stages.job import SEARCH, TUNE, TUNED, Job, run_folder
 from pipeline.stages.prepare import forget_damaged, prepare
@@ -219,6 +220,7 @@ def summary_command(
 
 
 register(app)
+register_init(app)
 
 
 def main() -> None:

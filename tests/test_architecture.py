@@ -30,9 +30,10 @@ FLOORS = (
     {"imagery"},
     {"learning"},
     {"mapping"},
+    {"proposal"},
     {"reporting"},
     {"stages"},
-    {"table_commands"},
+    {"table_commands", "init_command"},
     {"cli"},
     {"__main__"},
 )

@@ -1,0 +1,181 @@
+"""Which of a folder's rasters are images and which are masks, and how their names go together."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from pipeline.proposal.file_sets import FileSet, file_sets
+from pipeline.proposal.folder_files import LABEL_WORDS, words_of
+from pipeline.proposal.images import scenes_of
+from pipeline.proposal.looking import Seen, chosen, sample
+from pipeline.proposal.mask_labels import is_mask
+from pipeline.proposal.patterns import Pattern, agreeing, is_told_apart, tile_pattern
+
+_TRIED: Final = 5
+"""Files of a set that are opened to see whether they are masks."""
+_FEW: Final = 32
+"""Images have more different values than that."""
+
+
+@dataclass(frozen=True)
+class NamedSets:
+    """Sets of images with patterns, and the masks that go with them.
+
+    Attributes:
+        images: Sets of image files.
+        patterns: Pattern of each set's names by its place; None where they follow none.
+        masks: Mask by scene's id.
+        mask_pattern: Pattern of the masks' names; None where there is but one, or a table.
+    """
+
+    images: tuple[FileSet, ...]
+    patterns: Mapping[int, Pattern | None]
+    masks: Mapping[str, str]
+    mask_pattern: str | None
+
+
+def named_sets(folder: Path, seen: Seen) -> NamedSets:
+    """Tell images from masks, and find patterns whose ids agree."""
+    kinds: dict[str, Hashable] = {path: (f.count, f.dtype) for path, f in seen.files.items()}
+    spoken = _spoken(folder, seen)
+    images = file_sets({path: kind for path, kind in kinds.items() if path not in spoken})
+    masks = _mask_sets(spoken, kinds)
+    if not masks:
+        images, masks = _by_content(folder, seen, images)
+    images = _of_the_largest(images)
+    patterns, mask_pattern = _patterns(images, masks, list(kinds))
+    found = _masks(images, patterns, masks, mask_pattern)
+    shown = None
+    if (
+        mask_pattern is not None
+        and all(patterns.values())
+        and len(found) + 1 > len(masks[0].files) / 2
+    ):
+        shown = (
+            mask_pattern.text if set(found) & set(mask_pattern.files) or len(found) > 1 else None
+        )
+    return NamedSets(images, patterns, found, shown)
+
+
+def _spoken(folder: Path, seen: Seen) -> set[str]:
+    """Files whose names speak of labels, and which hold what masks hold."""
+    words = {path: set(words_of(path)) for path in seen.files}
+    common = set.intersection(*words.values()) if words else set()
+    told = {path for path, own in words.items() if _speaks(path, common & own)}
+    if len(told) == len(words):
+        return set()
+    held = {
+        path: sample(folder, [[path]], seen.files[path].count)
+        for path in chosen(sorted(told), 3 * _TRIED)
+    }
+    wrong = [
+        path
+        for path, rows in held.items()
+        if rows and not is_mask([seen.files[path]], [r.pixels for r in rows])
+    ]
+    return set() if len(wrong) > len(held) / 2 else told
+
+
+def _speaks(path: str, common: set[str]) -> bool:
+    words = [word for word in words_of(path) if word not in common]
+    pairs = {one + two for one, two in pairwise(words)}
+    return bool(LABEL_WORDS & {*words, *pairs})
+
+
+def _mask_sets(paths: set[str], kinds: Mapping[str, Hashable]) -> tuple[FileSet, ...]:
+    """Masks as one file per scene, those of the largest set first."""
+    return tuple(
+        one for one in file_sets({path: kinds[path] for path in sorted(paths)}) if not one.bands
+    )
+
+
+def _by_content(
+    folder: Path, seen: Seen, sets: Sequence[FileSet]
+) -> tuple[tuple[FileSet, ...], tuple[FileSet, ...]]:
+    """Sets of images, and the set of masks if what one holds says that it is one."""
+    if len(sets) < 2:
+        return tuple(sets), ()
+    for place, one in enumerate(sets):
+        others = [row for number, row in enumerate(sets) if number != place]
+        if not one.bands and _could_be_masks(folder, seen, one) and _as_large(seen, one, others):
+            return tuple(others), (one,)
+    return tuple(sets), ()
+
+
+def _could_be_masks(folder: Path, seen: Seen, one: FileSet) -> bool:
+    paths = chosen(one.files, _TRIED)
+    held = sample(folder, [[path] for path in paths], seen.files[paths[0]].count)
+    pixels = [row.pixels for row in held]
+    return bool(pixels) and is_mask([seen.files[path] for path in paths], pixels) and _few(pixels)
+
+
+def _few(pixels: Sequence[NDArray[Any]]) -> bool:
+    return all(len({*band.tolist()}) <= _FEW for one in pixels for band in one)
+
+
+def _as_large(seen: Seen, one: FileSet, others: Sequence[FileSet]) -> bool:
+    """Whether an image of the same size lies in one of the other sets for each file."""
+    shapes = {seen.files[path].shape for row in others for path in row.files if path in seen.files}
+    return all(
+        seen.files[path].shape in shapes for path in chosen(one.files, _TRIED) if path in seen.files
+    )
+
+
+def _of_the_largest(sets: Sequence[FileSet]) -> tuple[FileSet, ...]:
+    """Sets that may be groups of the same scenes; small sets of other scenes are left for later."""
+    return tuple(sets)
+
+
+def _patterns(
+    images: Sequence[FileSet], masks: Sequence[FileSet], paths: Sequence[str]
+) -> tuple[dict[int, Pattern | None], Pattern | None]:
+    """Patterns whose ids agree; None for all where they can't."""
+    sets = [*images, *masks[:1]]
+    candidates = [list(one.candidates) for one in sets]
+    if masks and images and "{z}" in (candidates[0][0].text if candidates[0] else ""):
+        tile = tile_pattern(masks[0].files)
+        candidates[-1] = [tile] if tile else candidates[-1]
+    nothing: dict[int, Pattern | None] = dict.fromkeys(range(len(images)))
+    if not all(candidates[: len(images)]) or not images:
+        return nothing, (candidates[-1][0] if masks and candidates[-1] else None)
+    usable = [row for row in candidates if row]
+    own = {path for one in sets for path in one.files}
+    found = agreeing(usable, [path for path in paths if path not in own])
+    if len(images) > 1 and not set.intersection(*(set(row.ids) for row in found[: len(images)])):
+        return nothing, None
+    if not is_told_apart(found, paths) and len(paths) > len(own):
+        return nothing, None
+    mask = found[-1] if masks and candidates[-1] else None
+    return dict(enumerate(found[: len(images)])), mask
+
+
+def _masks(
+    images: Sequence[FileSet],
+    patterns: Mapping[int, Pattern | None],
+    masks: Sequence[FileSet],
+    pattern: Pattern | None,
+) -> dict[str, str]:
+    """Mask of each scene: by its id, or the only one of the only scene, or by its name."""
+    if not masks or not images:
+        return {}
+    scenes = scenes_of(images[0], patterns[0])
+    files = dict(pattern.files) if pattern is not None else {}
+    shared = {name: files[name] for name in scenes if name in files}
+    if shared:
+        return shared
+    every = [path for one in masks for path in one.files]
+    if len(scenes) == len(every) == 1:
+        return {next(iter(scenes)): every[0]}
+    stems = {PurePosixPath(path).stem: path for path in every}
+    return {
+        name: stems[stem]
+        for name, row in scenes.items()
+        for stem in [PurePosixPath(next(iter(row.values()))).stem]
+        if stem in stems
+    }
