@@ -43,6 +43,10 @@ class WorkError(PipelineError):
     """Work that was handed to other processes is done there, and comes back."""
 
 
+class DownloadError(PipelineError):
+    """Files from elsewhere may be had, are whole, and are unpacked where there is room for them."""
+
+
 class SubmissionError(PipelineError):
     """A submission has each sample row once, in order, with a geometry that can be read back."""
 

@@ -1,0 +1,1 @@
+"""The contest's files: fetched by the official client, checked and unpacked."""
