@@ -41,9 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted: the same command goes on where this one stopped")
         return 130
-    say(
-        f"all files are in {options.data}: make submission CONFIG=configs/dstl.yaml DATA={options.data}"
-    )
+    then = f"make submission CONFIG=configs/dstl.yaml DATA={options.data}"
+    say(f"all files are in {options.data}: {then}")
     return 0
 
 

@@ -95,8 +95,8 @@ def _check_sizes(path: Path, entries: Sequence[ZipInfo], part: Part) -> None:
         raise DownloadError(f"{path}: has {len(entries)} entries, over {ENTRIES}; delete it")
     if unpacked > RATIO * packed or unpacked > SPARE * part.unpacked:
         raise DownloadError(
-            f"{path}: {packed} bytes would unpack to {unpacked}, which {part.name} can't be; delete "
-            "it, and download again"
+            f"{path}: {packed} bytes would unpack to {unpacked}, which {part.name} can't be; "
+            "delete it, and download again"
         )
     places = sorted((entry.header_offset, entry) for entry in entries if not entry.is_dir())
     ends = [start + _HEADER + len(entry.filename) + entry.compress_size for start, entry in places]

@@ -1,4 +1,4 @@
-"""From what the contest offers to a folder that `configs/dstl.yaml` reads; again where it stopped."""
+"""From what the contest offers to a folder that `configs/dstl.yaml` reads."""
 
 from __future__ import annotations
 
@@ -131,8 +131,8 @@ def _get(client: Client, one: Listed, place: Place) -> None:
     if one.size and came[0].name == one.name and size != one.size:
         came[0].unlink()
         raise DownloadError(
-            f"{one.name}: {size} bytes came, and the contest says {one.size}; what came is deleted: "
-            "run the command again"
+            f"{one.name}: {size} bytes came, and the contest says {one.size}; what came is "
+            "deleted: run the command again"
         )
     came[0].replace(path)
 

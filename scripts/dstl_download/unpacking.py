@@ -6,7 +6,7 @@ import os
 import shutil
 import zlib
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Final
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from dstl_download.archive import Plan, plan_of
@@ -74,7 +74,7 @@ def read_plan(path: Path, part: Part) -> Plan:
         ) from None
 
 
-def _place(source: BinaryIO, target: Path, size: int, checksum: int) -> None:
+def _place(source: IO[bytes], target: Path, size: int, checksum: int) -> None:
     """Write a file beside its place, then rename it; leave one that is the same already."""
     if os.path.lexists(target):
         if _is_same(target, size, checksum):
