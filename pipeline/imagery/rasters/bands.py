@@ -93,7 +93,7 @@ def _find(source: Source, entry: int | str) -> int:
 def _told(source: Source) -> str:
     """What a file says of its bands, for messages."""
     names = [
-        f"{number} {band.description[:30]!r}" + f" {band.nanometres:g}nm" * bool(band.nanometres)
+        f"{number} {band.description[:30]!r}{f' {band.nanometres:g}nm' if band.nanometres else ''}"
         for number, band in enumerate(source.bands[:20], 1)
         if band.description or band.nanometres
     ]

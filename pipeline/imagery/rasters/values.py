@@ -94,9 +94,9 @@ def without_gaps(
     filled: Valid = ~gap if valid is None else valid & ~gap
     wrong = ~finite & filled
     if wrong.any():
-        place = np.argwhere(wrong)[0]
+        band, down, right = np.argwhere(wrong)[0]
         raise ImageryError(
-            f"{paths[place[0]]}: band {place[0] + 1}, row {row + place[1]}, column {column + place[2]} is "
+            f"{paths[band]}: band {band + 1}, row {row + down}, column {column + right} is "
             f"not a finite number ({np.count_nonzero(wrong)} values in all); replace them by a "
             "number and name it in scenes.nodata, or name .nan as the group's nodata if such "
             "pixels have no data"

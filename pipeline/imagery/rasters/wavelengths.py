@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -13,6 +12,8 @@ _WRITTEN: Final = re.compile(
     re.IGNORECASE,
 )
 _WANTED: Final = re.compile(rf"\s*{_NUMBER}\s*nm\s*", re.IGNORECASE)
+_LONGEST: Final = 1e6
+"""Nanometres, that is 1 mm: what is longer is no light."""
 _KEYS: Final = (
     "central_wavelength_um",
     "central_wavelength_nm",
@@ -51,7 +52,7 @@ def wavelength_of(description: str, tags: Mapping[str, str]) -> float | None:
 
 
 def _number(text: str) -> float | None:
-    """A positive number at the start of a text, which a unit may follow."""
-    found = re.match(rf"\s*{_NUMBER}(?![\d.])", text[:40])
+    """A number at the start of a text, which a unit may follow, if it can be a wavelength."""
+    found = re.match(rf"\s*{_NUMBER}(?![\d.])", text)
     number = float(found[1]) if found else 0.0
-    return number if 0 < number < math.inf else None
+    return number if 0 < number < _LONGEST else None
