@@ -35,7 +35,7 @@ def read_geoparquet(path: Path, wanted: Wanted) -> Layer:
         geometry = str(described["primary_column"])
         is_binary = described["columns"][geometry]["encoding"] == "WKB"
     columns = wanted.among(str(path), [name for name in schema.names if name != geometry])
-    with _reading(path):
+    with _reading(path), np.errstate(all="ignore"):
         if is_binary:
             _check(path, pq.read_table(source, columns=[geometry])[geometry])
         table = gpd.read_parquet(source, columns=[geometry, *columns])

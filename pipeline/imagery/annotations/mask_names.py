@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from pipeline.errors import ImageryError
 from pipeline.imagery.rasters.texts import parsed, read_text
 
 _MAX_BYTES: Final = 2**24
@@ -21,14 +20,14 @@ def names_of(path: Path) -> dict[int, str]:
 
     Its category names are counted from 0; its attribute table has a column of names, and one of
     values unless its rows are counted.
+
+    Raises:
+        ImageryError: If the notes are no XML.
     """
     notes = path.with_name(f"{path.name}.aux.xml")
     if not notes.is_file():
         return {}
-    try:
-        band = parsed(notes, read_text(notes, _MAX_BYTES)).find("PAMRasterBand")
-    except ImageryError:
-        return {}  # names are a help, not a need
+    band = parsed(notes, read_text(notes, _MAX_BYTES)).find("PAMRasterBand")
     if band is None:
         return {}
     listed = [entry.text or "" for entry in band.iterfind("CategoryNames/Category")]

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.imagery.annotations.mask_legend import colour_of, packed
 from pipeline.imagery.annotations.mask_names import names_of
-from pipeline.imagery.annotations.masks import check_lossless
-from pipeline.imagery.rasters.open_source import open_source
+from pipeline.imagery.annotations.masks import open_lossless
 from pipeline.imagery.transform import Shape
 
 MOST_PIXELS: Final = 2**22
@@ -68,8 +67,7 @@ def survey_mask(path: Path, limit: int = MOST_PIXELS, root: Path | None = None) 
         LabelError: If the file is a JPEG.
         ImageryError: If it can't be read.
     """
-    with open_source(path, path.parent if root is None else root) as source:
-        check_lossless(path, source.driver)
+    with open_lossless(path, path.parent if root is None else root) as source:
         opaque = [number for number, band in enumerate(source.bands, 1) if band.colour != "alpha"]
         windows = list(_windows(source.shape, limit))
         strips = [source.read(opaque, *window).reshape(len(opaque), -1) for window in windows]

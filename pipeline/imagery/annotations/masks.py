@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import rasterio
+
 from pipeline.config.labels import MaskLabels
 from pipeline.errors import LabelError
 from pipeline.imagery.annotations.mask_codings import Coding, coding_of
@@ -58,22 +60,26 @@ def open_mask(path: Path, settings: MaskLabels, codes: Sequence[int], root: Path
         ImageryError: If the file can't be read.
     """
     check_classes(settings.values, codes)
-    with open_source(path, root) as source:
-        check_lossless(path, source.driver)
+    with open_lossless(path, root) as source:
         yield Mask(path, source.shape, source, coding_of(source, settings, codes))
 
 
-def check_lossless(path: Path, driver: str) -> None:
-    """Check that a mask's format keeps its values.
+@contextmanager
+def open_lossless(path: Path, root: Path) -> Iterator[Source]:
+    """Open a raster whose format keeps its values.
 
     Raises:
         LabelError: If it doesn't.
+        ImageryError: If the file can't be read.
     """
-    if driver == "JPEG":
-        raise LabelError(
-            f"{path}: is a JPEG, which blurs the values of a mask at every edge; export the mask "
-            "as PNG or TIFF from what it was made of"
-        )
+    # Where a PNG ends too early, GDAL's short cut for whole images gives what was in memory.
+    with rasterio.Env(GDAL_PNG_WHOLE_IMAGE_OPTIM="NO"), open_source(path, root) as source:
+        if source.driver == "JPEG":
+            raise LabelError(
+                f"{path}: is a JPEG, which blurs the values of a mask at every edge; export the "
+                "mask as PNG or TIFF from what it was made of"
+            )
+        yield source
 
 
 def check_size(path: Path, shape: Shape, image: Path, image_shape: Shape) -> None:

@@ -21,8 +21,7 @@ _SHOWN: Final = 10
 
 def plain_texts(values: NDArray[Any]) -> NDArray[Any]:
     """Values (n,) of a column as texts (n,), each as the configuration writes it."""
-    texts = {value: plain_text(value) for value in set(values.tolist())}
-    return np.array([texts[value] for value in values.tolist()], dtype=object)
+    return np.array([plain_text(value) for value in values.tolist()], dtype=object)
 
 
 def codes_of(layer: Layer, settings: VectorLabels, codes: Sequence[int]) -> NDArray[np.int64]:

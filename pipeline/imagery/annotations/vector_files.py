@@ -31,6 +31,7 @@ _STARTS: Final = {
     "ESRI Shapefile": rb"\0\0\x27\x0a",
 }
 _HEAD: Final = 2**16
+_SHAPEFILE_HEADER: Final = 100
 _PROGRAM: Final = b"gdal_streamed_alg"
 """Marks a JSON file whose commands GDAL would run, whatever the file's name."""
 _CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{')
@@ -116,6 +117,23 @@ def _check_start(path: Path) -> None:
         raise LabelError(f"{path}: is no {driver} file though its name says so; write it anew")
     if driver == "GPKG":
         check_tables(path)
+    if driver == "ESRI Shapefile":
+        _check_length(path, head)
+
+
+def _check_length(path: Path, head: bytes) -> None:
+    """Check that a Shapefile is whole: GDAL takes polygons that are cut off for empty ones.
+
+    Its header tells its length in words of 16 bits (ESRI Shapefile Technical Description, 1998).
+
+    Raises:
+        LabelError: If it isn't.
+    """
+    told = 2 * int.from_bytes(head[24:28], "big")
+    if path.stat().st_size < max(told, _SHAPEFILE_HEADER):
+        raise LabelError(
+            f"{path}: is cut short: it has {path.stat().st_size} bytes of {told}; fetch it again"
+        )
 
 
 @contextmanager

@@ -65,14 +65,13 @@ def _read(path: Path, rows: int | None) -> pd.DataFrame:
         rows: Number of rows to read; None for all.
 
     Raises:
-        LabelError: If it is no CSV text in UTF-8, or a row has more or fewer fields than the
-            header.
+        LabelError: If it is no CSV text in UTF-8, or a row has more fields than the header.
     """
     try:
         with warnings.catch_warnings():
             # pandas only warns of rows that are longer than the header.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(
+            return pd.read_csv(
                 path,
                 sep=_delimiter(path),
                 dtype=str,
@@ -89,12 +88,6 @@ def _read(path: Path, rows: int | None) -> pd.DataFrame:
         ) from None
     except (OSError, UnicodeDecodeError, ValueError) as fault:
         raise LabelError(f"{path}: is no table in UTF-8 ({fault}); write it anew") from None
-    short = table.isna().any(axis=1).to_numpy()
-    if short.any():
-        raise LabelError(
-            f"{path}, row {int(short.argmax()) + 2}: has fewer fields than the header; correct it"
-        )
-    return table
 
 
 def _delimiter(path: Path) -> str:
