@@ -6,6 +6,7 @@ import stat
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -98,11 +99,10 @@ def _check_sizes(path: Path, entries: Sequence[ZipInfo], part: Part) -> None:
             f"{path}: {packed} bytes would unpack to {unpacked}, which {part.name} can't be; "
             "delete it, and download again"
         )
-    places = sorted((entry.header_offset, entry) for entry in entries if not entry.is_dir())
-    ends = [start + _HEADER + len(entry.filename) + entry.compress_size for start, entry in places]
-    starts = [start for start, _ in places[1:]]
-    for (_, entry), end, start in zip(places, ends, [*starts, packed], strict=True):
-        if end > start:
+    placed = sorted(entries, key=lambda entry: entry.header_offset)
+    starts = [entry.header_offset for entry in placed]
+    for entry, (start, following) in zip(placed, pairwise([*starts, packed]), strict=True):
+        if start + _HEADER + len(entry.filename) + entry.compress_size > following:
             raise _refused(path, entry, "it overlaps with another")
 
 

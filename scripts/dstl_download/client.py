@@ -65,17 +65,20 @@ def token_source(environment: Mapping[str, str], home: Path) -> str | None:
             return str(home / ".kaggle" / name)
     if environment.get("KAGGLE_USERNAME") and environment.get("KAGGLE_KEY"):
         return "KAGGLE_USERNAME and KAGGLE_KEY"
-    folders = [
-        home / ".kaggle",
-        Path(environment.get("XDG_CONFIG_HOME", home / ".config"), "kaggle"),
-    ]
-    if environment.get("KAGGLE_CONFIG_DIR"):
-        folders = [Path(environment["KAGGLE_CONFIG_DIR"])]
-    for folder in folders:
-        if _is_key(folder / "kaggle.json"):
-            return str(folder / "kaggle.json")
+    if _is_key(_settings(environment, home) / "kaggle.json"):
+        return str(_settings(environment, home) / "kaggle.json")
     credentials = home / ".kaggle" / "credentials.json"
     return str(credentials) if credentials.is_file() else None
+
+
+def _settings(environment: Mapping[str, str], home: Path) -> Path:
+    """The client's folder of settings."""
+    named = environment.get("KAGGLE_CONFIG_DIR")
+    if named:
+        return Path(named)
+    if (home / ".kaggle").is_dir():
+        return home / ".kaggle"
+    return Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "kaggle"
 
 
 def make_client(environment: Mapping[str, str], home: Path) -> Client:
@@ -108,7 +111,12 @@ def client_class() -> Callable[[], Client]:
         package = importlib.util.module_from_spec(spec)
         package.__dict__["__version__"] = metadata.version("kaggle")
         sys.modules["kaggle"] = package
-    module = importlib.import_module("kaggle.api.kaggle_api_extended")
+    try:
+        module = importlib.import_module("kaggle.api.kaggle_api_extended")
+    except ImportError as error:  # it imports more than it declares
+        raise DownloadError(
+            f"Kaggle's client can't be imported: {error}; run `make setup`"
+        ) from None
     found: Callable[[], Client] = module.KaggleApi
     return found
 

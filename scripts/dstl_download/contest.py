@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.errors import DownloadError
+from pipeline.progress import printable
 
 COMPETITION: Final = "dstl-satellite-imagery-feature-detection"
 PAGE: Final = f"https://www.kaggle.com/c/{COMPETITION}"
@@ -77,9 +78,10 @@ def chosen(listed: Iterable[Listed]) -> Mapping[Part, Listed]:
     for part in PARTS:
         names = [name for name in (part.name + _ZIP, part.name) if name in offered]
         if not names:
+            others = printable(", ".join(sorted(offered)))
             raise DownloadError(
-                f"{PAGE}/data offers no {part.name}{_ZIP}, only {', '.join(sorted(offered))}; if "
-                "files were renamed, download and unpack them by hand, see docs/download.md"
+                f"{PAGE}/data offers no {part.name}{_ZIP}, only {others}; if files were renamed, "
+                "download and unpack them by hand, see docs/download.md"
             )
         found[part] = offered[names[0]]
     return found
