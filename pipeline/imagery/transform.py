@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import numpy as np
 from affine import Affine
+from numpy.typing import NDArray
 from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
@@ -49,6 +51,13 @@ def moved(geometry: Geometry, affine: Affine) -> Geometry:
     a, b, c, d, e, f = affine[:6]
     result: Geometry = affine_transform(geometry, [a, b, d, e, c, f])
     return result
+
+
+def moved_points(points: NDArray[np.float64], affine: Affine) -> NDArray[np.float64]:
+    """Points (n, 2) sent through ``affine``."""
+    a, b, c, d, e, f = affine[:6]
+    x, y = points[:, 0], points[:, 1]
+    return np.column_stack((a * x + b * y + c, d * x + e * y + f))
 
 
 def corners(affine: Affine, shape: Shape) -> list[tuple[float, float]]:

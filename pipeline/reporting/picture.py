@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.imagery.tiles import TiledScene, TileGroup, seen
+from pipeline.imagery.transform import moved_points
 
 _LARGEST = 1024
 _STRETCH = (1.0, 99.0)
@@ -64,8 +65,9 @@ def _there(scene: TiledScene, group: TileGroup, step: int) -> NDArray[np.bool_] 
         return None
     height, width = group.pixels.shape[1:]
     columns, rows = np.meshgrid(np.arange(0, width, step) + 0.5, np.arange(0, height, step) + 0.5)
-    x, y = group.to_working * (columns, rows)
-    x, y = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    centres = np.column_stack((columns.ravel(), rows.ravel()))
+    places = np.floor(moved_points(centres, group.to_working)).astype(np.int64)
+    x, y = places.T.reshape(2, *columns.shape)
     inside = (x >= 0) & (x < scene.shape[1]) & (y >= 0) & (y < scene.shape[0])
     there = np.ones(inside.shape, np.bool_)
     there[inside] = seen(scene.mask[y[inside], x[inside]], scene.classes)

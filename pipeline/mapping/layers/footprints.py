@@ -12,7 +12,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from shapely import Polygon
 
-from pipeline.imagery.transform import Shape, moved
+from pipeline.imagery.transform import Shape, moved, moved_points
 
 TWINS: Final = 0.5
 """Scenes that share more than this of the smaller one's ground are dates of one place."""
@@ -44,17 +44,9 @@ class Footprint:
         """The ground and what lies so near that it is meant to touch it."""
         return self._box(REACH)
 
-    @property
-    def pixel(self) -> float:
-        """Side of a pixel in map units, the shorter one."""
-        a, b, _, d, e, _ = self.to_map[:6]
-        return float(min(np.hypot(a, d), np.hypot(b, e)))
-
     def on_border(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (n, 2), those that are meant to lie on the border of the ground put onto it."""
-        a, b, c, d, e, f = self.to_map[:6]
-        inverse = ~self.to_map
-        column, row = inverse * (points[:, 0], points[:, 1])
+        column, row = moved_points(points, ~self.to_map).T
         height, width = self.shape
         at_column, at_row = _at(column, width), _at(row, height)
         beside = (row >= -REACH) & (row <= height + REACH)
@@ -62,12 +54,8 @@ class Footprint:
         move_column, move_row = beside & np.isfinite(at_column), along & np.isfinite(at_row)
         column = np.where(move_column, at_column, column)
         row = np.where(move_row, at_row, row)
-        # A coordinate that does not change keeps its last digit.
-        move_x = move_column | (move_row & (b != 0))
-        move_y = move_row | (move_column & (d != 0))
-        x = np.where(move_x, a * column + b * row + c, points[:, 0])
-        y = np.where(move_y, d * column + e * row + f, points[:, 1])
-        return np.column_stack((x, y))
+        placed = moved_points(np.column_stack((column, row)), self.to_map)
+        return np.where((move_column | move_row)[:, None], placed, points)
 
     def _box(self, margin: float) -> Polygon:
         height, width = self.shape

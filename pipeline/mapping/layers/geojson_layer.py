@@ -46,7 +46,7 @@ def geojson_lines(objects: MapObjects, shapes: Parts, names: Mapping[int, str]) 
 def _bounds(shapes: Parts) -> list[float]:
     """West, south, east, north; west is the larger one where the antimeridian lies between."""
     bounds = shapely.bounds(shapely.get_parts(shapes))
-    west, east = west_and_east(bounds[:, [0, 2]].ravel())
+    west, east = west_and_east(bounds[:, 0], bounds[:, 2])
     east = east if east <= 180 else round(east - 360, DIGITS)
     return [west, float(bounds[:, 1].min()), east, float(bounds[:, 3].max())]
 

@@ -83,11 +83,19 @@ def check_on_earth(crs: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> 
         )
 
 
-def west_and_east(longitudes: NDArray[np.float64]) -> tuple[float, float]:
-    """Bounds of longitudes by the shorter way around; east may be past 180 degrees."""
-    plain = float(longitudes.min()), float(longitudes.max())
-    shifted = np.where(longitudes < 0, longitudes + 360, longitudes)
-    around = float(shifted.min()), float(shifted.max())
+def west_and_east(west: NDArray[np.float64], east: NDArray[np.float64]) -> tuple[float, float]:
+    """Bounds of several spans of longitude by the shorter way around the globe.
+
+    Args:
+        west: Where each span begins, -180 to 180 degrees.
+        east: Where it ends, no less than that.
+
+    Returns:
+        West and east of all; east is past 180 degrees where the antimeridian lies between.
+    """
+    plain = float(west.min()), float(east.max())
+    turn = np.where(east <= 0, 360.0, 0.0)
+    around = float((west + turn).min()), float((east + turn).max())
     return around if around[1] - around[0] < plain[1] - plain[0] else plain
 
 
@@ -107,7 +115,8 @@ def _equal_area(parts: Parts, system: CRS) -> CRS:
     to_globe = Transformer.from_crs(system, globe, always_xy=True)
     east, north = to_globe.transform(corners[:, 0], corners[:, 1])
     check_on_earth(str(system.to_string()), east, north)
-    middle = sum(west_and_east(east)) / 2
+    spans = (corners[::4, 0], corners[1::4, 0]) if system.is_geographic else (east, east)
+    middle = sum(west_and_east(*spans)) / 2
     if system.is_projected and np.abs(north).max() > _POLAR:
         pole = 90.0 if north.mean() > 0 else -90.0
         around = LambertAzimuthalEqualAreaConversion(pole, middle)

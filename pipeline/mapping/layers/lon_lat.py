@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely import MultiPolygon, Polygon
 from shapely.affinity import translate
+from shapely.geometry.base import BaseGeometry
 
 from pipeline.mapping.geometry.simplification import Parts
 from pipeline.mapping.layers.ground_area import check_on_earth, with_short_edges
@@ -45,28 +46,41 @@ def to_lon_lat(parts: Parts, crs: str) -> Parts:
     points = shapely.get_coordinates(dense)
     east, north = to_world.transform(points[:, 0], points[:, 1])
     check_on_earth(crs, east, north)
+    if system.is_geographic:  # longitudes that run on past 180 degrees keep running
+        east += np.round((points[:, 0] - east) / _TURN) * _TURN
     globe: Parts = shapely.set_coordinates(dense, np.column_stack((east, north)))
-    crossing = _crossing(globe)
-    globe[crossing] = [_cut(part) for part in globe[crossing]]
+    crossing = _past(globe) if system.is_geographic else _jumping(globe)
+    joined = globe[crossing] if system.is_geographic else [_joined(one) for one in globe[crossing]]
+    globe[crossing] = [_cut(one) for one in joined]
     return _rounded(globe)
 
 
-def _crossing(parts: Parts) -> NDArray[np.int_]:
-    """Indices of the parts of which an edge jumps around the globe, or a vertex is past it."""
+def _past(parts: Parts) -> NDArray[np.int_]:
+    """Indices of the parts that reach past 180 degrees."""
+    bounds = shapely.bounds(parts)
+    return np.flatnonzero((bounds[:, 0] < -_HALF) | (bounds[:, 2] > _HALF))
+
+
+def _jumping(parts: Parts) -> NDArray[np.int_]:
+    """Indices of the parts of which an edge jumps around the globe."""
     rings, part = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     jumps = (np.abs(np.diff(points[:, 0])) > _HALF) & (np.diff(ring) == 0)
-    past = np.abs(points[:, 0]) > _HALF
-    return np.unique(part[ring[np.append(jumps, False) | past]])
+    return np.unique(part[ring[np.append(jumps, False)]])
 
 
-def _cut(part: Polygon) -> MultiPolygon:
-    """A polygon whose longitudes jump, as polygons within 180 degrees on either side."""
+def _joined(part: Polygon) -> BaseGeometry:
+    """A polygon whose longitudes jump, with longitudes that run on past 180 degrees."""
     whole = _unwrapped(part.exterior)
     for hole in part.interiors:
-        # A hole may have been unwrapped a turn away from its shell.
-        turns = (translate(_unwrapped(hole), turn) for turn in (-_TURN, 0, _TURN))
-        whole = shapely.difference(whole, shapely.union_all(list(turns)))
+        # A hole may have been unwrapped a turn or two away from its shell.
+        turns = [translate(_unwrapped(hole), turn * _TURN) for turn in range(-2, 3)]
+        whole = shapely.difference(whole, shapely.union_all(turns))
+    return whole
+
+
+def _cut(whole: BaseGeometry) -> MultiPolygon:
+    """A polygon that reaches past 180 degrees, as polygons on either side of them."""
     pieces = []
     for turn in (-_TURN, 0.0, _TURN):
         world = shapely.box(turn - _HALF, -90, turn + _HALF, 90)

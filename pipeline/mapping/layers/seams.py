@@ -8,10 +8,13 @@ from typing import Final
 
 import numpy as np
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from pipeline.imagery.outlines import made_valid
+from pipeline.imagery.transform import moved, moved_points
 from pipeline.mapping.geometry.simplification import Parts
 from pipeline.mapping.layers.footprints import Footprint, Neighbours, neighbours_of
 from pipeline.mapping.layers.map_objects import MapObjects
@@ -20,8 +23,8 @@ Indices = NDArray[np.int_]
 
 _NAMED: Final = 5
 """Scenes of an object that are named."""
-_STRAIGHT: Final = 1e-6
-"""Share of a pixel that a vertex of a seam may lie off a straight line, and be left out."""
+_DIGITS: Final = 6
+"""Digits of a pixel that count where parts meet; what is less is of rounding."""
 
 
 def joined_across(objects: MapObjects, footprints: Sequence[Footprint]) -> MapObjects:
@@ -47,12 +50,13 @@ def joined_across(objects: MapObjects, footprints: Sequence[Footprint]) -> MapOb
     scene = np.array([number[name] for name in objects.scene], np.int_)
     near = _near_others(objects.parts, scene, footprints, pairs)
     parts = _on_borders(objects.parts[near], scene[near], footprints, pairs)
-    groups = _groups(parts, objects.code[near], scene[near], pairs, len(footprints))
-    straight = min(one.pixel for one in footprints) * _STRAIGHT
+    # In pixels borders run along the axes, also where a grid is turned, so that parts meet exactly.
+    grid = footprints[0].to_map
+    pixels = _in_pixels(parts, ~grid)
     whole = {}
-    for members, shape in _united(parts, groups):
+    for members, shape in _united(pixels, _groups(pixels, objects.code[near], scene[near], pairs)):
         rows = near[members]
-        whole[int(rows[0])] = rows, shapely.simplify(shape, straight)
+        whole[int(rows[0])] = rows, moved(shape, grid)
     return _replaced(objects, whole)
 
 
@@ -75,27 +79,38 @@ def _on_borders(
 
     Where two borders are nearly one, that of the first scene is the last to be taken, by all.
     """
-    moved = parts.copy()
+    snapped = parts.copy()
     order = np.argsort(scene, kind="stable")
     starts = np.searchsorted(scene[order], np.arange(len(footprints) + 1))
     of_scene = np.split(order, starts[1:-1])
     for one, others in reversed(list(pairs.groups())):
         rows = np.concatenate([of_scene[index] for index in (one, *others)])
-        points, owner = shapely.get_coordinates(moved[rows], return_index=True)
-        snapped = footprints[one].on_border(points)
-        changed = np.unique(owner[(snapped != points).any(axis=1)])
-        keep = np.isin(owner, changed)
-        moved[rows[changed]] = shapely.set_coordinates(moved[rows[changed]], snapped[keep])
-    broken = ~shapely.is_valid(moved)
-    moved[broken] = parts[broken]
-    return moved
+        points, owner = shapely.get_coordinates(snapped[rows], return_index=True)
+        fresh = footprints[one].on_border(points)
+        changed = np.unique(owner[(fresh != points).any(axis=1)])
+        fresh = fresh[np.isin(owner, changed)]
+        snapped[rows[changed]] = shapely.set_coordinates(snapped[rows[changed]], fresh)
+    broken = ~shapely.is_valid(snapped)
+    snapped[broken] = parts[broken]
+    return snapped
+
+
+def _in_pixels(parts: Parts, to_pixels: Affine) -> Parts:
+    """Polygons of the map in pixels, rounded and valid."""
+    found: Parts = shapely.transform(
+        parts, lambda points: np.round(moved_points(points, to_pixels), _DIGITS)
+    )
+    broken = ~shapely.is_valid(found)
+    found[broken] = [made_valid(part) for part in found[broken]]
+    return found
 
 
 def _groups(
-    parts: Parts, code: NDArray[np.int64], scene: Indices, pairs: Neighbours, count: int
+    parts: Parts, code: NDArray[np.int64], scene: Indices, pairs: Neighbours
 ) -> Iterator[Indices]:
     """Indices of parts of one class that meet across borders, one after another."""
     one, other = shapely.STRtree(parts).query(parts, predicate="intersects")
+    count = int(pairs.one.max()) + 1
     beside = np.isin(scene[one] * count + scene[other], pairs.one * count + pairs.other)
     met = beside & (code[one] == code[other])
     links = coo_array((np.ones(met.sum()), (one[met], other[met])), shape=(len(parts),) * 2)
@@ -116,7 +131,7 @@ def _united(parts: Parts, groups: Iterator[Indices]) -> Iterator[tuple[Indices, 
         for number in range(len(pieces)):
             members = group[np.sort(member[piece == number])]
             if len(members) > 1:
-                yield members, pieces[number]
+                yield members, shapely.simplify(pieces[number], 10.0**-_DIGITS)
 
 
 def _replaced(
