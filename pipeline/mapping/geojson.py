@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -22,6 +23,9 @@ from pipeline.errors import ArtifactError
 from pipeline.imagery.transform import moved
 from pipeline.mapping.geometry.simplification import Parts
 from pipeline.mapping.polygons import assembled
+
+_START: Final = '{"type":"FeatureCollection","features":['
+_END: Final = "\n]}\n"
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,23 @@ def to_geojson(classes: Sequence[ClassObjects], to_map: Affine) -> str:
         classes: Objects of each class.
         to_map: Pixel edges to map units.
     """
-    features = [feature for objects in classes for feature in _features(objects, to_map)]
-    body = ",\n".join(json.dumps(feature, separators=(",", ":")) for feature in features)
-    return f'{{"type":"FeatureCollection","features":[\n{body}\n]}}\n'
+    return "".join(_pieces(classes, to_map))
+
+
+def write_geojson(path: Path, classes: Sequence[ClassObjects], to_map: Affine) -> None:
+    """Write what :func:`to_geojson` gives, object by object."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(_pieces(classes, to_map))
+
+
+def _pieces(classes: Sequence[ClassObjects], to_map: Affine) -> Iterator[str]:
+    yield _START
+    end = "\n"
+    for objects in classes:
+        for feature in _features(objects, to_map):
+            yield end + json.dumps(feature, separators=(",", ":"))
+            end = ",\n"
+    yield _END
 
 
 def _features(objects: ClassObjects, to_map: Affine) -> Iterator[dict[str, object]]:
@@ -82,9 +100,23 @@ def read_geojson(path: Path) -> dict[int, MultiPolygon]:
     """
     parts: dict[int, list[Polygon]] = {}
     try:
-        for feature in json.loads(path.read_text())["features"]:
+        for feature in _read_features(path):
             outer, *holes = feature["geometry"]["coordinates"]
             parts.setdefault(feature["properties"]["code"], []).append(Polygon(outer, holes))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{path}: no polygons of ours ({error}); run `polygons`") from error
     return {code: assembled(np.array(found, object)) for code, found in parts.items()}
+
+
+def _read_features(path: Path) -> Iterator[dict[str, Any]]:
+    """The features one by one, each on a line of its own."""
+    with path.open(encoding="utf-8") as file:
+        first, last = next(file, ""), ""
+        if first.strip() != _START:
+            raise ValueError("not a collection of features, one per line")
+        for line in file:
+            if last:
+                yield json.loads(last.removesuffix(",\n"))
+            last = line
+        if last != _END.lstrip("\n"):
+            raise ValueError("its end is missing")

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon
 
 from pipeline.mapping.geometry.simplification import Parts
-from pipeline.mapping.masks.components import labelled
+from pipeline.mapping.masks.parts import Parts as MaskParts
+from pipeline.mapping.masks.planes import Plane, Strips
+from pipeline.mapping.masks.planes import Reader as RowReader
 from pipeline.mapping.tracing.corners import Corners, Mask, Reader, corners_in_windows, corners_of
 from pipeline.mapping.tracing.rings import Rings, polygons_of, rings_of
 
@@ -43,22 +45,26 @@ def trace_windows(read: Reader, shape: tuple[int, int], side: int) -> Parts:
     return polygons_of(rings_of(corners))
 
 
-def mean_levels(mask: Mask, levels: NDArray[np.uint8], rings: Rings) -> NDArray[np.float64]:
+def mean_levels(
+    plane: Plane, strips: Strips, levels: RowReader, rings: Rings
+) -> NDArray[np.float64]:
     """Mean level of the pixels of each part, (parts,).
 
     Args:
-        mask: (H, W).
-        levels: (H, W) uint8.
+        plane: The mask.
+        strips: How the scene is worked on.
+        levels: Gives rows (h, W) of the levels, uint8.
         rings: The mask's.
     """
-    if not len(rings):
-        return np.empty(0)
-    labels, areas = labelled(mask)
-    sums = np.bincount(labels.ravel(), weights=levels.ravel(), minlength=len(areas))
-    # The pixel south-east of a part's first corner is its first.
+    # The pixel south-east of a part's first corner is its first; parts follow each other by it.
     first = rings.starts[:-1][rings.outer]
-    own = labels[rings.rows[first], rings.columns[first]]
-    means: NDArray[np.float64] = sums[own] / areas[own]
+    lines, columns = rings.rows[first], rings.columns[first]
+    parts = MaskParts(plane, strips)
+    sums, own = parts.sums(levels), np.zeros(len(first), np.int64)
+    for rows, labels, numbers in parts.strips():
+        here = slice(*np.searchsorted(lines, (rows.start, rows.stop)))
+        own[here] = numbers[labels[lines[here] - rows.start, columns[here]]]
+    means: NDArray[np.float64] = sums[own] / parts.areas[own]
     return means
 
 

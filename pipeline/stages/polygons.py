@@ -9,7 +9,10 @@ chosen by their score on the fold, so its polygons flatter the chain. They do so
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import shapely
@@ -17,20 +20,23 @@ import shapely
 from pipeline.artifacts import Item, StageFolder
 from pipeline.config.dataset import ClassRow
 from pipeline.config.mapping import Polygons
-from pipeline.files import read_json, write_bytes, write_json
+from pipeline.files import TEMPORARY, read_json, write_bytes, write_json
 from pipeline.imagery.tiles import open_tiles
-from pipeline.mapping.geojson import ClassObjects, to_geojson
+from pipeline.mapping.geojson import ClassObjects, write_geojson
 from pipeline.mapping.geometry.outlining import outlined, outlining_of
-from pipeline.mapping.masks.finishing import Finish, finish_of, object_masks
+from pipeline.mapping.masks.finishing import Finish, finish_of, object_planes
 from pipeline.mapping.masks.gains import gains_csv, gains_record, step_overlaps, steps_of
+from pipeline.mapping.masks.planes import Strips
 from pipeline.mapping.polygons import mean_levels
-from pipeline.mapping.prediction.raster import Levels, read_levels
+from pipeline.mapping.prediction.answers import LevelRows
+from pipeline.mapping.prediction.raster import open_levels
 from pipeline.mapping.rules.spectral import IndexSource
 from pipeline.mapping.thresholds import probability_of
-from pipeline.mapping.tracing.corners import corners_of
+from pipeline.mapping.tracing.corners import corners_by_rows
 from pipeline.mapping.tracing.rings import polygons_of, rings_of
 from pipeline.progress import say, track
 from pipeline.reporting.gains_table import show_gains
+from pipeline.stages.crew import Order, kept_for_job, make_items
 from pipeline.stages.currency import stale_stage
 from pipeline.stages.held_out import folds_of, read_held_out, thresholds_of
 from pipeline.stages.job import SCENE, TUNE, Job
@@ -38,26 +44,55 @@ from pipeline.stages.scene_indices import indices_of
 
 FILE = "polygons.geojson"
 GAINS = "gains.json"
+GIB = 2**30
 
 
 def run(job: Job) -> None:
     """Trace every predicted scene, and say what each step gains."""
-    predictions, tiles = job.scenes("predict"), job.scenes("tiles")
-    thresholds = thresholds_of(job)
+    predictions = _known(job).predictions
     if job.config.tune.use:
         _say_of_tuning(job)
-    classes, settings = job.config.dataset.classes, job.config.polygons
-    finishes = {scene: finish_of(settings, classes, thresholds(scene)) for scene in predictions}
+    scenes = sorted(predictions)
+    finishes = {scene: _finish(job, scene) for scene in scenes}
     with job.open("polygons") as folder:
-        for scene in track(sorted(predictions), "tracing scenes"):
-            inputs = _inputs(job, predictions[scene], tiles[scene], finishes[scene])
-            build = _build(job, predictions[scene], tiles[scene], finishes[scene])
-            folder.item(f"{SCENE}{scene}", inputs, build)
+        make_items(job, folder, recipe, scenes, "tracing scenes")
         made = len(folder.built)
-        gains = _gains(job, folder, finishes) if settings.gains else None
+        gains = _gains(job, folder, finishes) if job.config.polygons.gains else None
     if gains is not None:
-        show_gains(read_json(gains.path(GAINS)), classes)
-    say(f"polygons: {len(predictions)} scenes, {made} made, {len(predictions) - made} unchanged")
+        show_gains(read_json(gains.path(GAINS)), job.config.dataset.classes)
+    say(f"polygons: {len(scenes)} scenes, {made} made, {len(scenes) - made} unchanged")
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the polygons of all scenes have in common: earlier items by scene, and thresholds."""
+
+    predictions: Mapping[str, Item]
+    tiles: Mapping[str, Item]
+    thresholds: Callable[[str], list[int]]
+
+
+@kept_for_job
+def _known(job: Job) -> _Known:
+    return _Known(job.scenes("predict"), job.scenes("tiles"), thresholds_of(job))
+
+
+def _finish(job: Job, scene: str) -> Finish:
+    """What is done to the levels of a scene."""
+    thresholds = _known(job).thresholds(scene)
+    return finish_of(job.config.polygons, job.config.dataset.classes, thresholds)
+
+
+def recipe(job: Job, scene: str) -> list[Order]:
+    """The order of a scene's item."""
+    known, finish = _known(job), _finish(job, scene)
+    prediction, tile = known.predictions[scene], known.tiles[scene]
+    inputs = _inputs(job, prediction, tile, finish)
+
+    def build(target: Path) -> None:
+        _write(job, target, prediction, tile, finish)
+
+    return [Order(f"{SCENE}{scene}", inputs, build)]
 
 
 def _inputs(job: Job, prediction: Item, tile: Item, finish: Finish) -> dict[str, Any]:
@@ -83,7 +118,7 @@ def _bands(job: Job) -> dict[str, Any]:
 
 def _gains(job: Job, folder: StageFolder, finishes: Mapping[str, Finish]) -> Item:
     """What each step gains on held-out scenes, pixels."""
-    predictions, tiles = job.scenes("predict"), job.scenes("tiles")
+    predictions, tiles = _known(job).predictions, _known(job).tiles
     labelled = [scene for fold in folds_of(job) for scene in fold]
     absent, classes = job.config.score.absent, job.config.dataset.classes
     inputs = {
@@ -123,20 +158,25 @@ def _say_of_tuning(job: Job) -> None:
         )
 
 
-def _build(job: Job, prediction: Item, tile: Item, finish: Finish) -> Callable[[Path], None]:
-    def build(folder: Path) -> None:
-        scene = open_tiles(tile.folder)
-        levels = read_levels(prediction.path("probability.tif"))
+def _write(job: Job, folder: Path, prediction: Item, tile: Item, finish: Finish) -> None:
+    """Write the objects of a scene; masks that don't fit in memory wait beside the result."""
+    scene = open_tiles(tile.folder)
+    classes, settings = job.config.dataset.classes, job.config.polygons
+    memory = job.config.work.memory * GIB
+    with (
+        open_levels(prediction.path("probability.tif")) as levels,
+        TemporaryDirectory(prefix=TEMPORARY, dir=folder) as scratch,
+    ):
+        shape = levels.shape[1:]
+        strips = Strips.within(memory, shape, len(classes), settings.window, Path(scratch))
         index = indices_of(job, scene)
-        classes, settings = job.config.dataset.classes, job.config.polygons
-        objects = scene_objects(levels, scene.metres, classes, finish, settings, index)
-        write_bytes(folder / FILE, to_geojson(objects, scene.to_map).encode())
-
-    return build
+        objects = scene_objects(levels, strips, scene.metres, classes, finish, settings, index)
+    write_geojson(folder / FILE, objects, scene.to_map)
 
 
 def scene_objects(
-    levels: Levels,
+    levels: LevelRows,
+    strips: Strips,
     metres: float,
     classes: Sequence[ClassRow],
     finish: Finish,
@@ -146,20 +186,25 @@ def scene_objects(
     """Objects of each class.
 
     Args:
-        levels: (K, H, W) uint8.
+        levels: Of the K classes.
+        strips: How the scene is worked on; the result does not depend on it.
         metres: Side of a pixel.
         classes: The K classes.
         finish: How their masks are made.
         settings: How these are traced and outlined.
         index: Values of spectral indices, for rules that need them.
     """
-    masks = object_masks(levels, finish, metres, index, settings.window)
-    rings = [rings_of(corners_of(mask)) for mask in masks]
-    rows = [outlining_of(settings, row.code) for row in classes]
-    outlines = outlined([polygons_of(row) for row in rings], list(masks), rows)
-    found = []
-    for row, plane, mask, ring, parts in zip(classes, levels, masks, rings, outlines, strict=True):
-        means = mean_levels(mask, plane, ring) * probability_of(1)
-        areas = shapely.area(parts) * metres**2
-        found.append(ClassObjects(row, parts, means, areas))
-    return found
+    planes = object_planes(levels, strips, finish, metres, index)
+    traced, means = [], []
+    for place, plane in enumerate(planes):
+        rings = rings_of(corners_by_rows(plane.read, strips.shape))
+        level = mean_levels(plane, strips, partial(levels.read, place), rings)
+        means.append(level * probability_of(1))
+        traced.append(polygons_of(rings))
+    outlines = outlined(
+        traced, planes, strips, [outlining_of(settings, row.code) for row in classes]
+    )
+    return [
+        ClassObjects(row, parts, mean, shapely.area(parts) * metres**2)
+        for row, parts, mean in zip(classes, outlines, means, strict=True)
+    ]

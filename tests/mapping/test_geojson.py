@@ -10,7 +10,7 @@ from affine import Affine
 
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import ArtifactError
-from pipeline.mapping.geojson import ClassObjects, read_geojson, to_geojson
+from pipeline.mapping.geojson import ClassObjects, read_geojson, to_geojson, write_geojson
 from pipeline.mapping.polygons import trace
 
 MASK = np.array([[1, 1, 1, 0], [1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 0, 1]], bool)
@@ -56,6 +56,14 @@ def test_no_objects(tmp_path: Path) -> None:
 
 
 def test_damaged(tmp_path: Path) -> None:
-    (tmp_path / "x.geojson").write_text('{"features": [{}]}')
-    with pytest.raises(ArtifactError, match="no polygons of ours"):
-        read_geojson(tmp_path / "x.geojson")
+    text = to_geojson([objects(3, "Road")], Affine.identity())
+    for broken in ('{"features": [{}]}', "", text[:-3], text.replace("code", "kind"), text[1:]):
+        (tmp_path / "x.geojson").write_text(broken)
+        with pytest.raises(ArtifactError, match="no polygons of ours"):
+            read_geojson(tmp_path / "x.geojson")
+
+
+def test_a_file_holds_the_text(tmp_path: Path) -> None:
+    found = [objects(3, "Road"), objects(7, "W\u00e4sser")]
+    write_geojson(tmp_path / "a", found, Affine.scale(1, -1))
+    assert (tmp_path / "a").read_text() == to_geojson(found, Affine.scale(1, -1))

@@ -6,6 +6,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 
+from pipeline.mapping.masks.planes import HeldPlane, Strips
 from pipeline.mapping.polygons import assembled, mean_levels, trace
 from pipeline.mapping.tracing.corners import corners_of
 from pipeline.mapping.tracing.rings import rings_of
@@ -34,7 +35,10 @@ def test_tracing_and_drawing_is_the_identity(mask: NDArray[np.bool_]) -> None:
 
 def means(levels: NDArray[np.uint8], least: int) -> list[float]:
     mask = levels >= least
-    return list(mean_levels(mask, levels, rings_of(corners_of(mask))))
+    strips = Strips((mask.shape[0], mask.shape[1]), 2)
+    return list(
+        mean_levels(HeldPlane(mask), strips, levels.__getitem__, rings_of(corners_of(mask)))
+    )
 
 
 def test_mean_levels_by_hand() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import shapely
@@ -18,27 +19,42 @@ from pipeline.mapping.geometry.simplification import (
     simplified,
     within,
 )
+from pipeline.mapping.masks.planes import Plane, Strips
 
 _ATTEMPTS = 4
 
 
-def exclusive_groups(masks: Sequence[NDArray[np.bool_]]) -> list[list[int]]:
+def exclusive_groups(planes: Sequence[Plane], strips: Strips) -> list[list[int]]:
     """Classes in groups within which no two classes share a pixel.
 
     Each class joins the first group that it fits into.
 
     Args:
-        masks: Masks (H, W) of the classes.
+        planes: Masks of the classes.
+        strips: How the scene is worked on.
     """
+    shared = _sharing(planes, strips)
     groups: list[list[int]] = []
-    for number, mask in enumerate(masks):
-        fits = (g for g in groups if not any((masks[other] & mask).any() for other in g))
+    for number in range(len(planes)):
+        fits = (group for group in groups if not shared[number, group].any())
         group = next(fits, None)
         if group is None:
             groups.append([number])
         else:
             group.append(number)
     return groups
+
+
+def _sharing(planes: Sequence[Plane], strips: Strips) -> NDArray[np.bool_]:
+    """(K, K) whether two classes share a pixel, of the lower number second."""
+    found = np.zeros((len(planes), len(planes)), np.bool_)
+    for rows in strips:
+        masks = [plane.read(rows) for plane in planes]
+        filled = [number for number, mask in enumerate(masks) if mask.any()]
+        for one, other in combinations(filled, 2):
+            if not found[other, one]:
+                found[other, one] = (masks[one] & masks[other]).any()
+    return found
 
 
 def simplified_together(classes: Sequence[Parts], costs: Sequence[float]) -> list[Parts]:

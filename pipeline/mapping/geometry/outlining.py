@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.config.mapping import Polygons
 from pipeline.mapping.geometry.exclusion import exclusive_groups, simplified_together
 from pipeline.mapping.geometry.reshaping import with_right_angles, without_corners
 from pipeline.mapping.geometry.simplification import Parts, simplified
+from pipeline.mapping.masks.planes import Plane, Strips
 from pipeline.mapping.masks.postprocessing import of_class
 
 
@@ -42,7 +40,7 @@ def outlining_of(settings: Polygons, code: int) -> Outlining:
 
 
 def outlined(
-    traced: Sequence[Parts], masks: Sequence[NDArray[np.bool_]], rows: Sequence[Outlining]
+    traced: Sequence[Parts], planes: Sequence[Plane], strips: Strips, rows: Sequence[Outlining]
 ) -> list[Parts]:
     """Parts of each class of a scene, with the outlines that are asked for.
 
@@ -50,12 +48,13 @@ def outlined(
 
     Args:
         traced: Parts of each class along pixel edges.
-        masks: Their masks (H, W).
+        planes: Their masks.
+        strips: How the scene is worked on.
         rows: How each class is drawn.
     """
     found = list(traced)
     plain = [number for number, row in enumerate(rows) if row.form is None and row.cost > 0]
-    for group in exclusive_groups([masks[number] for number in plain]):
+    for group in exclusive_groups([planes[number] for number in plain], strips):
         numbers = [plain[place] for place in group]
         together = simplified_together(
             [traced[number] for number in numbers], [rows[number].cost for number in numbers]
@@ -66,6 +65,5 @@ def outlined(
         if row.form is not None:
             reshape = with_right_angles if row.form == "square" else without_corners
             simple = simplified(traced[number], row.cost)
-            shape = masks[number].shape
-            found[number] = reshape(traced[number], simple, row.reshape_cost, shape)
+            found[number] = reshape(traced[number], simple, row.reshape_cost, strips.shape)
     return found

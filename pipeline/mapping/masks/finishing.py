@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from pipeline.config.dataset import ClassRow
 from pipeline.config.mapping import Polygons
 from pipeline.config.rules import RuleRow
 from pipeline.mapping.masks.components import without_small_parts
-from pipeline.mapping.masks.postprocessing import Cleaning, cleaning_of, object_mask, pixels_of
+from pipeline.mapping.masks.planes import HeldPlane, Plane, Reader, Strips
+from pipeline.mapping.masks.postprocessing import Cleaning, cleaning_of, object_plane, pixels_of
+from pipeline.mapping.prediction.answers import HeldLevels, LevelRows
 from pipeline.mapping.prediction.coverage import UNANSWERED, Levels
-from pipeline.mapping.rules.engine import apply
+from pipeline.mapping.rules.engine import apply, apply_planes
+from pipeline.mapping.rules.ground import Ground, whole_ground
 from pipeline.mapping.rules.spectral import IndexSource
 from pipeline.mapping.tracing.corners import Mask
 
@@ -58,28 +62,56 @@ def finish_of(settings: Polygons, classes: Sequence[ClassRow], thresholds: Seque
     return Finish(codes, cleanings, tuple(settings.rules))
 
 
-def object_masks(
-    levels: Levels, finish: Finish, metres: float, index: IndexSource, side: int | None = None
-) -> Masks:
-    """Pixels of all classes' objects.
+def object_masks(levels: Levels, finish: Finish, metres: float, index: IndexSource) -> Masks:
+    """Pixels (K, H, W) of all classes' objects on a scene that is in memory.
 
     Args:
         levels: (K, H, W) uint8, 0 for no answer.
         finish: What is done.
         metres: Side of a pixel.
         index: Values of spectral indices, for rules that need them.
-        side: Pixels of a window's side, see :func:`object_mask`.
-
-    Returns:
-        (K, H, W) bool.
     """
-    cleaned = np.stack(
-        [
-            object_mask(plane, cleaning, metres, side)
-            for plane, cleaning in zip(levels, finish.cleanings, strict=True)
-        ]
-    )
-    return settled(cleaned, finish, metres, answers(levels), index)
+    strips = Strips((levels.shape[1], levels.shape[2]))
+    planes = object_planes(HeldLevels(levels), strips, finish, metres, index)
+    return np.stack([plane.read(strips.whole) for plane in planes])
+
+
+def object_planes(
+    levels: LevelRows, strips: Strips, finish: Finish, metres: float, index: IndexSource
+) -> list[Plane]:
+    """Pixels of all classes' objects.
+
+    Args:
+        levels: Of the K classes, 0 for no answer.
+        strips: How the scene is worked on.
+        finish: What is done.
+        metres: Side of a pixel.
+        index: Values of spectral indices, for rules that need them.
+    """
+    cleaned = [
+        object_plane(partial(levels.read, place), strips, cleaning, metres)
+        for place, cleaning in enumerate(finish.cleanings)
+    ]
+    ground = Ground(strips, metres, answers_of(levels, strips), index)
+    found = apply_planes(cleaned, finish.rules, finish.codes, ground)
+    return _without_remnants(found, cleaned, finish.cleanings, ground)
+
+
+def answers_of(levels: LevelRows, strips: Strips) -> Reader:
+    """Gives rows (h, W), where any class has an answer; read from all classes at first use."""
+    known: list[Plane] = []
+
+    def rows_of(rows: slice) -> Mask:
+        planes = [levels.read(place, rows) != UNANSWERED for place in range(levels.shape[0])]
+        found: Mask = np.logical_or.reduce(planes)
+        return found
+
+    def read(rows: slice) -> Mask:
+        if not known:
+            known.append(strips.plane(rows_of(part) for part in strips))
+        return known[0].read(rows)
+
+    return read
 
 
 def answers(levels: Levels) -> Mask:
@@ -112,13 +144,27 @@ def without_remnants(
     """Masks without what rules left of parts, where that is less than the smallest that is kept.
 
     Args:
-        found: (K, H, W) after the rules; changed.
+        found: (K, H, W) after the rules.
         cleaned: (K, H, W) before all of them.
         cleanings: (K,) of each class.
         metres: Side of a pixel.
     """
-    for place, cleaning in enumerate(cleanings):
-        smallest = pixels_of(cleaning.min_area, metres)
-        if smallest > 1 and not np.array_equal(found[place], cleaned[place]):
-            found[place] = without_small_parts(found[place], smallest)
-    return found
+    ground = whole_ground(found[0], metres)
+    after, before = ([HeldPlane(mask) for mask in masks] for masks in (found, cleaned))
+    planes = _without_remnants(after, before, cleanings, ground)
+    return np.stack([plane.read(ground.strips.whole) for plane in planes])
+
+
+def _without_remnants(
+    found: Sequence[Plane], cleaned: Sequence[Plane], cleanings: Sequence[Cleaning], ground: Ground
+) -> list[Plane]:
+    """The same of planes."""
+    rows, kept = [*ground.strips], []
+    for after, before, cleaning in zip(found, cleaned, cleanings, strict=True):
+        smallest = pixels_of(cleaning.min_area, ground.metres)
+        same = after is before or smallest <= 1
+        if same or all(np.array_equal(after.read(part), before.read(part)) for part in rows):
+            kept.append(after)
+        else:
+            kept.append(without_small_parts(after, ground.strips, smallest))
+    return kept

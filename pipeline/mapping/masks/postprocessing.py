@@ -12,13 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from pipeline.config.mapping import Polygons
 from pipeline.mapping.masks.components import with_a_seed, without_small_holes, without_small_parts
 from pipeline.mapping.masks.morphology import closed, opened
+from pipeline.mapping.masks.planes import HeldPlane, Plane, Reader, Strips
 from pipeline.mapping.masks.softening import REACH, softened
-from pipeline.mapping.masks.windows import windows
 from pipeline.mapping.prediction.coverage import UNANSWERED, Levels
 from pipeline.mapping.thresholds import level_of
 from pipeline.mapping.tracing.corners import Mask
@@ -88,7 +86,7 @@ def pixels_of(area: float, metres: float) -> int:
 
 
 def object_mask(levels: Levels, cleaning: Cleaning, metres: float, side: int | None = None) -> Mask:
-    """Pixels of a class's objects.
+    """Pixels of a class's objects on a scene that is in memory, see :func:`object_plane`.
 
     Args:
         levels: (H, W) uint8, 0 for no answer.
@@ -100,16 +98,27 @@ def object_mask(levels: Levels, cleaning: Cleaning, metres: float, side: int | N
     Returns:
         (H, W) bool. Tracing it gives no part below ``min_area`` and no hole below ``min_hole``.
     """
-    reach = _reach(cleaning, metres)
-    # Smaller windows would read little less, but many times over.
-    if side is None or max(side, reach) >= max(levels.shape):
-        return cut(soft_levels(levels, cleaning, metres), cleaning, metres)
-    mask, certain = np.zeros(levels.shape, np.bool_), np.zeros(levels.shape, np.bool_)
-    for window in windows((levels.shape[0], levels.shape[1]), max(side, reach), reach):
-        seen = soft_levels(levels[window.seen], cleaning, metres)
-        for whole, part in zip((mask, certain), _shaped(seen, cleaning, metres), strict=True):
-            whole[window.kept] = part[window.inside]
-    return _without_small(mask, certain, cleaning, metres)
+    strips = Strips((levels.shape[0], levels.shape[1]), side, side)
+    plane = object_plane(lambda rows: levels[rows], strips, cleaning, metres)
+    return plane.read(strips.whole)
+
+
+def object_plane(read: Reader, strips: Strips, cleaning: Cleaning, metres: float) -> Plane:
+    """Pixels of a class's objects.
+
+    Args:
+        read: Gives rows (h, W) of the class's levels, uint8, 0 for no answer.
+        strips: How the scene is worked on.
+        cleaning: How objects are made.
+        metres: Side of a pixel.
+    """
+    number = 2 if cleaning.seed > cleaning.level else 1
+
+    def kernel(levels: Levels) -> tuple[Mask, ...]:
+        return _shaped(soft_levels(levels, cleaning, metres), cleaning, metres)[:number]
+
+    planes = strips.local([read], _reach(cleaning, metres), kernel, number)
+    return _without_small(planes[0], planes[-1], strips, cleaning, metres)
 
 
 def soft_levels(levels: Levels, cleaning: Cleaning, metres: float) -> Levels:
@@ -118,8 +127,10 @@ def soft_levels(levels: Levels, cleaning: Cleaning, metres: float) -> Levels:
 
 
 def cut(levels: Levels, cleaning: Cleaning, metres: float) -> Mask:
-    """The same from :func:`soft_levels`."""
-    return _without_small(*_shaped(levels, cleaning, metres), cleaning, metres)
+    """The same as :func:`object_mask` from :func:`soft_levels`."""
+    strips = Strips((levels.shape[0], levels.shape[1]))
+    mask, certain = (HeldPlane(one) for one in _shaped(levels, cleaning, metres))
+    return _without_small(mask, certain, strips, cleaning, metres).read(strips.whole)
 
 
 def _reach(cleaning: Cleaning, metres: float) -> int:
@@ -139,15 +150,15 @@ def _shaped(levels: Levels, cleaning: Cleaning, metres: float) -> tuple[Mask, Ma
     return mask, certain
 
 
-def _without_small(mask: Mask, certain: Mask, cleaning: Cleaning, metres: float) -> Mask:
+def _without_small(
+    mask: Plane, certain: Plane, strips: Strips, cleaning: Cleaning, metres: float
+) -> Plane:
     """What parts and holes as wholes decide; holes are filled before parts are measured."""
     hole, part = pixels_of(cleaning.min_hole, metres), pixels_of(cleaning.min_area, metres)
-    if not mask.any():
-        return mask
     if cleaning.seed > cleaning.level:
-        mask = with_a_seed(mask, certain & mask)
+        mask = with_a_seed(mask, strips, certain.read)
     if hole > 1:
-        mask = without_small_holes(mask, hole)
+        mask = without_small_holes(mask, strips, hole)
     if part > 1:
-        mask = without_small_parts(mask, part)
+        mask = without_small_parts(mask, strips, part)
     return mask

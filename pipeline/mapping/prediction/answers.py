@@ -94,6 +94,29 @@ class Stored:
         return flat.reshape(count, self._classes, self.shape[1]).swapaxes(0, 1)
 
 
+class LevelRows(Protocol):
+    """Levels of a scene's classes, read by class and rows."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(K, H, W)."""
+
+    def read(self, place: int, rows: slice) -> Levels:
+        """Rows (h, W) uint8 of one class."""
+
+
+class HeldLevels:
+    """Levels that are in memory, (K, H, W) uint8."""
+
+    def __init__(self, levels: Levels) -> None:
+        self._levels = levels
+        self.shape = (levels.shape[0], levels.shape[1], levels.shape[2])
+
+    def read(self, place: int, rows: slice) -> Levels:
+        """Rows (h, W) uint8 of one class."""
+        return self._levels[place, rows]
+
+
 def in_strips(height: int, rows: int = ROWS) -> Iterator[slice]:
     """Rows of a scene, so many at a time."""
     for first in range(0, height, rows):

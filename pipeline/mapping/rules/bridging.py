@@ -11,7 +11,7 @@ piece that fills a bay or a corner does neither.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import cv2
@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.rules import Bridge
-from pipeline.mapping.masks.components import labelled
+from pipeline.mapping.masks.parts import Numbers, Parts
+from pipeline.mapping.masks.planes import Plane, Strips
+from pipeline.mapping.rules.ground import Ground, Planes
 from pipeline.mapping.tracing.corners import Mask
 
 _DIRECTIONS: Final = 5
@@ -29,34 +31,51 @@ _QUARTERS: Final = 4
 _SLACK: Final = 1e-9
 
 
-def bridged(
-    masks: Mapping[int, Mask], row: Bridge, metres: float, answered: Mask
-) -> dict[int, Mask]:
+def bridged(masks: Planes, row: Bridge, ground: Ground) -> dict[int, Plane]:
     """Classes whose gaps are closed.
 
     Args:
-        masks: (H, W) of every class, by code.
+        masks: Of every class, by code.
         row: The rule.
-        metres: Side of a pixel.
-        answered: (H, W); nothing is added where there is no answer.
+        ground: The scene; nothing is added where there is no answer.
 
     Returns:
-        (H, W) of every class of ``row.of``, by code. Nothing is taken away.
+        Planes of every class of ``row.of``, by code. Nothing is taken away.
     """
-    gap = row.metres / metres
-    return {code: masks[code] | _bridges(masks[code], answered, gap) for code in row.of}
+    gap = row.metres / ground.metres
+    return {code: _bridged(masks[code], gap, ground) for code in row.of}
 
 
-def _bridges(mask: Mask, answered: Mask, gap: float) -> Mask:
-    """Pixels (H, W) that close gaps of up to ``gap`` pixels."""
-    added = _closed(mask, gap) & answered & ~mask
-    _, labels = cv2.connectedComponents(np.pad(added, 1).view(np.uint8), connectivity=8)
-    pieces = np.asarray(labels, dtype=np.int32)
-    ground = np.pad(mask, 1)
-    loops = np.less(_euler_changes(ground, pieces), 0)
-    joining = np.logical_or(_touch_two_parts(ground, pieces), loops)
-    found: Mask = joining[pieces[1:-1, 1:-1]]
-    return found
+def _bridged(plane: Plane, gap: float, ground: Ground) -> Plane:
+    """A plane and the pixels that close its gaps of up to ``gap`` pixels."""
+    strips = ground.strips
+
+    def kernel(mask: Mask, answered: Mask) -> list[Mask]:
+        return [_closed(mask, gap) & answered & ~mask]
+
+    reach = 2 * (int(gap) + 2)
+    added = strips.local([plane.read, ground.answered], reach, kernel, 1)[0]
+    pieces = Parts(added, strips, connectivity=8)
+    joins = pieces.kept(_joining(pieces, Parts(plane, strips), strips))
+    return strips.plane(plane.read(rows) | joins.read(rows) for rows in strips)
+
+
+def _joining(pieces: Parts, parts: Parts, strips: Strips) -> NDArray[np.bool_]:
+    """(pieces + 1,) whether a piece touches two parts, or makes a ring."""
+    width, changes = strips.shape[1] + 2, np.zeros(len(pieces.areas))
+    above = [np.zeros((1, width), np.int32)] * 2
+    touching = []
+    for (rows, *piece), (_, *part) in zip(pieces.strips(), parts.strips(), strict=True):
+        # Around the image there is nothing; a strip is seen with the row above it.
+        below = int(rows.stop == strips.shape[0])
+        edges = ((0, below), (1, 1))
+        both = [np.pad(numbers[labels], edges) for labels, numbers in (piece, part)]
+        joined, ground = (np.concatenate(rows) for rows in zip(above, both, strict=True))
+        above = [joined[-1:], ground[-1:]]
+        touching.append(_touching(joined, ground, len(parts.areas)))
+        np.add.at(changes, *_euler_changes(ground > 0, joined))
+    touched = np.unique(np.concatenate(touching)) // len(parts.areas)
+    return (np.bincount(touched, minlength=len(changes)) > 1) | (changes < 0)
 
 
 def _closed(mask: Mask, gap: float) -> Mask:
@@ -93,9 +112,8 @@ def _segments(gap: float) -> Iterator[NDArray[np.uint8]]:
                 yield np.ascontiguousarray(turned)
 
 
-def _touch_two_parts(mask: Mask, pieces: NDArray[np.int32]) -> Mask:
-    """Whether each piece (pieces + 1,) shares sides with two parts; the first is no piece."""
-    parts, areas = labelled(mask)
+def _touching(pieces: Numbers, parts: Numbers, count: int) -> NDArray[np.int64]:
+    """Pieces and parts that share sides, as piece times ``count`` plus part."""
     pairs = []
     for one, two in (
         (np.s_[:, :-1], np.s_[:, 1:]),
@@ -104,26 +122,23 @@ def _touch_two_parts(mask: Mask, pieces: NDArray[np.int32]) -> Mask:
         (np.s_[1:], np.s_[:-1]),
     ):
         meet = (pieces[one] > 0) & (parts[two] > 0)
-        pairs.append(pieces[one][meet].astype(np.int64) * len(areas) + parts[two][meet])
-    touched = np.unique(np.concatenate(pairs)) // len(areas)
-    return np.bincount(touched, minlength=int(pieces.max()) + 1) > 1
+        pairs.append(pieces[one][meet].astype(np.int64) * count + parts[two][meet])
+    return np.unique(np.concatenate(pairs))
 
 
-def _euler_changes(mask: Mask, pieces: NDArray[np.int32]) -> NDArray[np.float64]:
-    """By how much each piece (pieces + 1,) changes the number of parts less that of holes.
+def _euler_changes(mask: Mask, pieces: Numbers) -> tuple[Numbers, NDArray[np.float64]]:
+    """Pieces, and by how much they change the number of parts less that of holes.
 
     Counted by bit quads, Gray: "Local Properties of Binary Images in Two Dimensions", IEEE
     Transactions on Computers C-20, 1971; of 4-connected parts. Pieces are 8-connected, so no quad
-    has pixels of two. The image must have an empty edge.
+    has pixels of two. A piece may stand there several times; its changes add up.
     """
     corners = [pieces[rows, cols] for rows in _ENDS for cols in _ENDS]
     owner = np.maximum.reduce(corners)
     places = np.nonzero(owner)
-    owners = owner[places]
     before = [mask[rows, cols][places] for rows in _ENDS for cols in _ENDS]
     after = [was | (corner[places] > 0) for was, corner in zip(before, corners, strict=True)]
-    changes = _quads(*after) - _quads(*before)
-    return np.bincount(owners, changes, int(pieces.max()) + 1) / _QUARTERS
+    return owner[places], (_quads(*after) - _quads(*before)) / _QUARTERS
 
 
 _ENDS = (slice(None, -1), slice(1, None))

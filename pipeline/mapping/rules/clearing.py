@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 
 import numpy as np
 
 from pipeline.config.rules import Clear
 from pipeline.mapping.masks.morphology import grown
+from pipeline.mapping.masks.planes import Plane
+from pipeline.mapping.rules.ground import Ground, Planes
 from pipeline.mapping.tracing.corners import Mask
 
 
-def cleared(masks: Mapping[int, Mask], row: Clear, metres: float) -> dict[int, Mask]:
+def cleared(masks: Planes, row: Clear, ground: Ground) -> dict[int, Plane]:
     """The classes that lose, without the pixels of those that win.
 
     Args:
-        masks: (H, W) of every class, by code.
+        masks: Of every class, by code.
         row: The rule.
-        metres: Side of a pixel.
+        ground: The scene.
 
     Returns:
-        (H, W) of every class of ``row.of``, by code.
+        Planes of every class of ``row.of``, by code.
     """
-    winners = np.logical_or.reduce([masks[code] for code in row.by])
-    free = ~grown(winners, row.grow / metres)
-    return {code: masks[code] & free for code in row.of}
+    radius = row.grow / ground.metres
+
+    def kernel(*seen: Mask) -> list[Mask]:
+        winners, losers = seen[: len(row.by)], seen[len(row.by) :]
+        free = ~grown(np.logical_or.reduce(winners), radius)
+        return [loser & free for loser in losers]
+
+    sources = [masks[code].read for code in (*row.by, *row.of)]
+    found = ground.strips.local(sources, math.ceil(radius), kernel, len(row.of))
+    return dict(zip(row.of, found, strict=True))

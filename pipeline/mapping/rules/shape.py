@@ -18,29 +18,30 @@ out as they are, strips along a diagonal up to 20 % too long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.rules import Shape
-from pipeline.mapping.masks.components import labelled
 from pipeline.mapping.masks.morphology import grown
-from pipeline.mapping.rules.distances import blocks, fine, squared_distances
+from pipeline.mapping.masks.parts import Parts
+from pipeline.mapping.masks.planes import Plane, Reader, Strips
+from pipeline.mapping.rules.depth import STEPS, depth_of
+from pipeline.mapping.rules.ground import Ground, Planes
 from pipeline.mapping.tracing.corners import Mask
 
 _DIGITS = 6
-"""Decimals of a measure in pixels; the last bits of a sum depend on its order."""
+"""Decimals of a measure in pixels."""
 _SLACK = 10.0**-_DIGITS
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Measures of the 4-connected parts of a mask, each (parts,) in pixels and square pixels.
+class Measures:
+    """Measures of the 4-connected parts of a plane, each (parts,) in pixels and square pixels.
 
     Attributes:
-        labels: (H, W) number of the part, counted from 1; 0 for none.
         area: Area.
         length: Length.
         width: Area over length.
@@ -48,7 +49,6 @@ class Parts:
         border: Whether the part touches the edge of the image or a pixel without an answer.
     """
 
-    labels: NDArray[np.int32]
     area: NDArray[np.float64]
     length: NDArray[np.float64]
     width: NDArray[np.float64]
@@ -56,60 +56,72 @@ class Parts:
     border: NDArray[np.bool_]
 
 
-def measured(mask: Mask, answered: Mask) -> Parts:
-    """Measures of every part of a mask.
+def measured(parts: Parts, plane: Plane, ground: Ground) -> Measures:
+    """Measures of every part of a plane.
 
     Args:
-        mask: (H, W).
-        answered: (H, W), where there is an answer.
+        parts: Its parts.
+        plane: The plane.
+        ground: The scene.
     """
-    labels, counts = labelled(mask)
-    area = counts[1:].astype(np.float64)
-    outside = ~fine(np.pad(mask, 1))
-    depths = np.sqrt(squared_distances(outside)[2:-2, 2:-2], dtype=np.float64) - 0.5
-    sums = np.where(mask, blocks(depths).sum(axis=2), 0.0)
-    total = np.bincount(labels.ravel(), sums.ravel(), len(counts))[1:]
+    area = parts.areas[1:].astype(np.float64)
+    total = parts.sums(depth_of(plane, ground.strips))[1:] / STEPS
     depth = total / (4 * area) / 2
     root = np.sqrt(area + 1 / 3)
     angle = np.arcsin(np.minimum(1, 6 * area * depth / root**3)) / 3
     width = np.minimum(2 * root * np.sin(angle), np.sqrt(area))
-    open_sides = grown(~np.pad(answered, 1), 1)[1:-1, 1:-1]
-    touching = np.bincount(labels[open_sides], minlength=len(counts))[1:] > 0
-    return Parts(
-        labels,
+    return Measures(
         area,
         np.round(area / width, _DIGITS),
         np.round(width, _DIGITS),
         np.round(area / width**2, _DIGITS),
-        touching,
+        parts.holding(_open_sides(ground.answered, ground.strips).read)[1:],
     )
 
 
-def sorted_by_shape(
-    masks: Mapping[int, Mask], row: Shape, metres: float, answered: Mask
-) -> dict[int, Mask]:
+def _open_sides(answered: Reader, strips: Strips) -> Plane:
+    """Pixels beside the edge of the image or a pixel without an answer, or without one."""
+
+    def kernel(seen: Mask) -> list[Mask]:
+        return [grown(~seen, 1)]
+
+    inner = strips.local([answered], 1, kernel, 1)[0]
+
+    def pieces() -> Iterator[Mask]:
+        for rows in strips:
+            found = inner.read(rows).copy()
+            found[:, [0, -1]] = True
+            if rows.start == 0:
+                found[0] = True
+            if rows.stop == strips.shape[0]:
+                found[-1] = True
+            yield found
+
+    return strips.plane(pieces())
+
+
+def sorted_by_shape(masks: Planes, row: Shape, ground: Ground) -> dict[int, Plane]:
     """A class without the parts that fail, and the class that takes them.
 
     Args:
-        masks: (H, W) of every class, by code.
+        masks: Of every class, by code.
         row: The rule.
-        metres: Side of a pixel.
-        answered: (H, W), where there is an answer.
+        ground: The scene.
 
     Returns:
-        (H, W) of ``row.of``, and of ``row.into`` where there is one, by code.
+        Planes of ``row.of``, and of ``row.into`` where there is one, by code.
     """
-    mask = masks[row.of]
-    parts = measured(mask, answered)
-    fails = _failing(parts, row, metres)
-    moved = np.concatenate(([False], fails))[parts.labels]
-    found = {row.of: mask & ~moved}
+    plane, strips = masks[row.of], ground.strips
+    parts = Parts(plane, strips)
+    fails = np.concatenate(([False], _failing(measured(parts, plane, ground), row, ground.metres)))
+    found = {row.of: parts.kept(~fails)}
     if row.into is not None:
-        found[row.into] = masks[row.into] | moved
+        moved, into = parts.kept(fails), masks[row.into]
+        found[row.into] = strips.plane(into.read(rows) | moved.read(rows) for rows in strips)
     return found
 
 
-def _failing(parts: Parts, row: Shape, metres: float) -> NDArray[np.bool_]:
+def _failing(parts: Measures, row: Shape, metres: float) -> NDArray[np.bool_]:
     """Parts (parts,) that break a criterion; a limit itself is within it."""
     fails = np.zeros(len(parts.area), dtype=np.bool_)
     for values, unit, low, high in (

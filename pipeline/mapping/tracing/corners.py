@@ -68,12 +68,18 @@ class Corners:
 
 def corners_of(mask: Mask) -> Corners:
     """Corners of a mask (H, W)."""
-    height, width = mask.shape
-    strips = corners_in_windows(
-        lambda rows, columns: mask[rows, columns],
-        (height, width),
-        (max(1, _STRIP // (width + 1)), width + 1),
-    )
+    return corners_by_rows(lambda rows: mask[rows], (mask.shape[0], mask.shape[1]))
+
+
+def corners_by_rows(read: Callable[[slice], Mask], shape: tuple[int, int]) -> Corners:
+    """Corners of a mask that is read by rows.
+
+    Args:
+        read: Gives rows (h, W) of the mask.
+        shape: (H, W).
+    """
+    window = (max(1, _STRIP // (shape[1] + 1)), shape[1] + 1)
+    strips = corners_in_windows(lambda rows, columns: read(rows)[:, columns], shape, window)
     return Corners.following(list(strips))
 
 

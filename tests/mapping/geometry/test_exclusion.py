@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 from pipeline.mapping.geometry.borders import borders_of
 from pipeline.mapping.geometry.exclusion import exclusive_groups, simplified_together
 from pipeline.mapping.geometry.simplification import AREA_PER_COST, Parts, simplified
+from pipeline.mapping.masks.planes import HeldPlane, Strips
 from pipeline.mapping.polygons import assembled, trace
 
 MAPS = hnp.arrays(
@@ -108,5 +109,7 @@ def test_no_cost_and_empty_classes() -> None:
 def test_groups_within_which_nothing_is_shared() -> None:
     a, b, c = (np.zeros((3, 4), bool) for _ in range(3))
     a[0], b[1], c[0, 0] = True, True, True
-    assert exclusive_groups([a, b, c]) == [[0, 1], [2]]
-    assert exclusive_groups([]) == []
+    for rows in (None, 1, 2):
+        planes = [HeldPlane(mask) for mask in (a, b, c)]
+        assert exclusive_groups(planes, Strips((3, 4), rows)) == [[0, 1], [2]]
+    assert exclusive_groups([], Strips((3, 4))) == []

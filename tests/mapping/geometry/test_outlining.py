@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pipeline.config.mapping import Polygons
 from pipeline.mapping.geometry.outlining import Outlining, outlined, outlining_of
 from pipeline.mapping.geometry.simplification import simplified
+from pipeline.mapping.masks.planes import HeldPlane, Strips
 from pipeline.mapping.polygons import trace
 
 STAIRS = np.tri(60, 60, dtype=np.bool_)
@@ -29,7 +30,8 @@ def test_a_class_is_not_squared_and_rounded() -> None:
 def test_exclusive_classes_share_their_border_and_others_stand_alone() -> None:
     masks = [STAIRS, ~STAIRS, np.rot90(STAIRS)]
     traced = [trace(mask) for mask in masks]
-    one, other, alone = outlined(traced, masks, [Outlining(0.02)] * 3)
+    planes, strips = [HeldPlane(mask) for mask in masks], Strips(masks[0].shape)
+    one, other, alone = outlined(traced, planes, strips, [Outlining(0.02)] * 3)
     assert shapely.coverage_is_valid(np.concatenate((one, other)))
     assert shapely.get_num_coordinates(one[0]) < 12
     assert alone[0].equals(simplified(traced[2], 0.02)[0])
@@ -38,7 +40,8 @@ def test_exclusive_classes_share_their_border_and_others_stand_alone() -> None:
 def test_no_cost_keeps_every_edge_and_forms_their_class() -> None:
     masks = [STAIRS, ~STAIRS]
     traced = [trace(mask) for mask in masks]
-    plain, round_ = outlined(traced, masks, [Outlining(0), Outlining(0.01, "round", 0.2)])
+    planes, strips = [HeldPlane(mask) for mask in masks], Strips(masks[0].shape)
+    plain, round_ = outlined(traced, planes, strips, [Outlining(0), Outlining(0.01, "round", 0.2)])
     assert plain is traced[0]
     assert not round_[0].equals(simplified(traced[1], 0.01)[0])
-    assert outlined([], [], []) == []
+    assert outlined([], [], strips, []) == []

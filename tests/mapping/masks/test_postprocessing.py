@@ -11,16 +11,26 @@ from numpy.typing import NDArray
 from scipy.ndimage import convolve, median_filter
 
 from pipeline.config.mapping import Polygons
-from pipeline.mapping.masks.components import without_small_holes, without_small_parts
+from pipeline.mapping.masks import components
 from pipeline.mapping.masks.morphology import closed, opened
+from pipeline.mapping.masks.planes import HeldPlane, Strips
 from pipeline.mapping.masks.postprocessing import Cleaning, cleaning_of, cut, object_mask
 from pipeline.mapping.masks.softening import medianed, smoothed
-from pipeline.mapping.masks.windows import windows
 from pipeline.mapping.polygons import trace
 from tests.mapping.tracing.reference import Mask, blobs, cleaned, mask_of
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=14))
 AREAS = st.sampled_from([0.0, 1.0, 1.5, 2.0, 3.0, 4.5, 7.0, 12.0, 30.0, 200.0])
+
+
+def without_small_parts(mask: NDArray[np.bool_], smallest: float) -> NDArray[np.bool_]:
+    strips = Strips((mask.shape[0], mask.shape[1]))
+    return components.without_small_parts(HeldPlane(mask), strips, smallest).read(strips.whole)
+
+
+def without_small_holes(mask: NDArray[np.bool_], smallest: float) -> NDArray[np.bool_]:
+    strips = Strips((mask.shape[0], mask.shape[1]))
+    return components.without_small_holes(HeldPlane(mask), strips, smallest).read(strips.whole)
 
 
 @settings(deadline=None, max_examples=400)
@@ -257,8 +267,13 @@ def test_a_smallest_area_itself_is_kept_whatever_binary_makes_of_it() -> None:
 
 
 def test_windows_are_no_smaller_than_what_decides_on_a_pixel() -> None:
-    levels = np.full((90, 90), 200, np.uint8)
-    with patch("pipeline.mapping.masks.postprocessing.windows", wraps=windows) as cut_into:
-        object_mask(levels, Cleaning(100, closing=10), 1, 4)
-    (_, side, reach), _ = cut_into.call_args
-    assert side == reach == 24
+    strips = Strips((90, 90), 4, 4)
+    assert [span.kept.stop - span.kept.start for span in strips.spans(24)] == [24, 24, 24, 18]
+    widths = []
+
+    def kernel(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+        widths.append(mask.shape[1])
+        return [mask]
+
+    strips.local([np.ones((90, 90), np.bool_).__getitem__], 24, kernel, 1)
+    assert widths[:4] == [48, 72, 66, 42]

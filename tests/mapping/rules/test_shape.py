@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config.rules import Shape
-from pipeline.mapping.rules.shape import measured
+from pipeline.mapping.masks.parts import Parts, labelled
+from pipeline.mapping.masks.planes import HeldPlane
+from pipeline.mapping.rules.ground import whole_ground
+from pipeline.mapping.rules.shape import Measures, measured
 from tests.mapping.rules.drawn import Mask, applied, mask_of, stacks, text_of
 
 ROWS, COLUMNS = np.mgrid[:300, :300] + 0.5
@@ -27,8 +30,13 @@ def strip(degrees: float, length: float, width: float) -> Mask:
     return found
 
 
+def measures_of(mask: Mask) -> Measures:
+    ground = whole_ground(np.ones_like(mask), 1)
+    return measured(Parts(HeldPlane(mask), ground.strips), HeldPlane(mask), ground)
+
+
 def length_of(mask: Mask) -> float:
-    parts = measured(mask, np.ones_like(mask))
+    parts = measures_of(mask)
     assert len(parts.length) == 1
     np.testing.assert_allclose(parts.area, parts.length * parts.width, rtol=1e-5)
     np.testing.assert_allclose(parts.elongation, parts.length / parts.width, rtol=1e-4)
@@ -74,7 +82,7 @@ def test_a_ragged_pond_is_no_river() -> None:
     rng = np.random.default_rng(0)
     shore = strip(0, 106, 106) & ~strip(0, 94, 94)
     pond = strip(0, 100, 100) ^ (shore & (rng.random(shore.shape) < 0.3))
-    parts = measured(pond, np.ones_like(pond))
+    parts = measures_of(pond)
     assert parts.elongation[parts.area.argmax()] < 2.5
 
 
@@ -108,8 +116,7 @@ RIVER_AND_POND = mask_of(
 )
 def test_each_criterion(limits: dict[str, Any], kept: list[int]) -> None:
     """The river is 6 x 1 and touches the border, the pond 2 x 2, the ditch 2 x 1."""
-    parts = measured(RIVER_AND_POND, np.ones_like(RIVER_AND_POND))
-    expected = np.isin(parts.labels, kept)
+    expected = np.isin(labelled(RIVER_AND_POND)[0], kept)
     row = Shape(rule="shape", of=1, into=2, **limits)
     found = applied([RIVER_AND_POND, np.zeros_like(expected)], row)
     assert text_of(found[0]) == text_of(expected)
@@ -119,7 +126,7 @@ def test_each_criterion(limits: dict[str, Any], kept: list[int]) -> None:
 def test_criteria_are_metres() -> None:
     row = Shape(rule="shape", of=1, min_length=12, max_width=2, min_area=24, max_area=24)
     found = applied([RIVER_AND_POND], row, metres=2)
-    assert text_of(found[0]) == text_of(measured(RIVER_AND_POND, RIVER_AND_POND).labels == 1)
+    assert text_of(found[0]) == text_of(labelled(RIVER_AND_POND)[0] == 1)
 
 
 def test_parts_that_fail_go() -> None:

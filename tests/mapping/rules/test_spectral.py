@@ -12,7 +12,7 @@ from pipeline.config.features import NormalisedDifference
 from pipeline.config.rules import IndexName, IndexRow
 from pipeline.imagery.tiles import TiledScene
 from pipeline.mapping.rules.engine import apply
-from pipeline.mapping.rules.spectral import index_raster, scene_indices
+from pipeline.mapping.rules.spectral import IndexRaster, scene_indices
 from tests.imagery.tiny_scene import tiny_scene
 from tests.mapping.rules.drawn import mask_of, text_of
 
@@ -47,7 +47,7 @@ def scene(*columns: tuple[int, ...], valid: NDArray[np.bool_] | None = None) -> 
 )
 def test_indices_by_hand(index: IndexName, expected: float) -> None:
     """Reflectances are 0.05, 0.08, 0.1, 0.2 and 0.3."""
-    found = index_raster(scene(PLANT, PLANT), index, GROUPS)
+    found = IndexRaster(scene(PLANT, PLANT), index, GROUPS)[:]
     assert found.shape == (2, 4)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-6)
@@ -56,12 +56,12 @@ def test_indices_by_hand(index: IndexName, expected: float) -> None:
 def test_bands_of_two_groups() -> None:
     """0.3 in near infrared and 0.3 in short-wave infrared, whose numbers are 300 and 30."""
     index = NormalisedDifference(name="x", a="M.nir1", b="A.swir1")
-    np.testing.assert_allclose(index_raster(scene(PLANT), index, GROUPS), 0, atol=1e-6)
+    np.testing.assert_allclose(IndexRaster(scene(PLANT), index, GROUPS)[:], 0, atol=1e-6)
 
 
 def test_bands_are_interpolated_before_the_index() -> None:
     """Centres of working pixels lie 1/4 and 3/4 of the way between those of two coarse pixels."""
-    found = index_raster(scene(PLANT, WATER), "NDVI", GROUPS)[0]
+    found = IndexRaster(scene(PLANT, WATER), "NDVI", GROUPS)[:][0]
     nir, red = 300 - 280 * 0.25, 100 - 40 * 0.25
     assert found[0] == pytest.approx(0.5)
     assert found[1] == pytest.approx((nir - red) / (nir + red))
@@ -70,20 +70,20 @@ def test_bands_are_interpolated_before_the_index() -> None:
 
 @pytest.mark.parametrize("index", ["NDVI", "NDWI", "CCCI", "CCCI_product"])
 def test_no_index_where_its_bands_are_empty(index: IndexName) -> None:
-    found = index_raster(scene(PLANT, EMPTY, EMPTY), index, GROUPS)
+    found = IndexRaster(scene(PLANT, EMPTY, EMPTY), index, GROUPS)[:]
     assert np.isnan(found[:, 4:]).all()
     assert np.isfinite(found[:, :2]).all()
 
 
 def test_no_ratio_where_the_lower_index_is_zero() -> None:
     grey = (100, 100, 100, 60, 100)
-    assert np.isnan(index_raster(scene(grey), "CCCI", GROUPS)).all()
-    assert (index_raster(scene(grey), "CCCI_product", GROUPS) == 0).all()
+    assert np.isnan(IndexRaster(scene(grey), "CCCI", GROUPS)[:]).all()
+    assert (IndexRaster(scene(grey), "CCCI_product", GROUPS)[:] == 0).all()
 
 
 def test_no_index_where_a_scene_is_invalid() -> None:
     valid = mask_of("#.##", "####")
-    found = index_raster(scene(PLANT, PLANT, valid=valid), "NDVI", GROUPS)
+    found = IndexRaster(scene(PLANT, PLANT, valid=valid), "NDVI", GROUPS)[:]
     np.testing.assert_array_equal(np.isnan(found), ~valid)
 
 
