@@ -8,6 +8,7 @@ from typing import Final
 
 import rasterio
 import rasterio.shutil
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
 from pipeline.errors import ArtifactError
@@ -37,7 +38,8 @@ def write_cloud_optimised(path: Path, source: Path, crs: str, names: Sequence[st
     described = path.with_suffix(".vrt")
     try:
         with rasterio.Env(GDAL_CACHEMAX=_CACHE):
-            rasterio.shutil.copy(source, described, driver="VRT")
+            with rasterio.open(source) as file:
+                rasterio.shutil.copy(file, described, driver="VRT")
             with rasterio.open(described, "r+") as file:
                 file.crs = crs
                 file.nodata = UNANSWERED
@@ -55,7 +57,7 @@ def write_cloud_optimised(path: Path, source: Path, crs: str, names: Sequence[st
                 overviews="ignore_existing",
                 bigtiff="if_safer",
             )
-    except RasterioError as error:
+    except (RasterioError, CPLE_BaseError) as error:
         raise ArtifactError(f"{source}: damaged ({error}); run `predict`") from error
     finally:
         described.unlink(missing_ok=True)
