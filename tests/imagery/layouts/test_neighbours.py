@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from affine import Affine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.imagery.layouts.neighbours import Placed, neighbours
@@ -55,6 +55,7 @@ def test_axes_of_any_direction() -> None:
     assert neighbours({"a": at(0, 0), "b": turned}, 1) == {"a": ("b",), "b": ("a",)}
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), unique=True, max_size=8))
 def test_cells_that_touch_are_neighbours(cells: list[tuple[int, int]]) -> None:
     placed = {f"{x}{y}": at(100 * x, 100 * y) for x, y in cells}

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 from rasterio.control import GroundControlPoint
@@ -155,6 +155,7 @@ def test_tile_of_a_web_map() -> None:
     assert to_map @ (512, 256) == pytest.approx((half, 0), abs=1e-6)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 30), st.data())
 def test_tiles_meet(z: int, data: st.DataObject) -> None:
     x = data.draw(st.integers(0, 2**z - 1))

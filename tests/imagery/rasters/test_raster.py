@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -53,6 +53,7 @@ def test_jpeg(tmp_path: Path) -> None:
     np.testing.assert_allclose(read, flat, atol=2)
 
 
+@settings(deadline=None, max_examples=20)
 @given(
     st.tuples(st.integers(0, 39), st.integers(1, 40)),
     st.tuples(st.integers(0, 49), st.integers(1, 50)),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio.shutil
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ImageryError
@@ -60,6 +60,7 @@ def test_what_gdal_writes_of_a_file(tmp_path: Path) -> None:
     assert told.driver == "VRT"
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.integers(0, 3), st.integers(1, 4), st.integers(0, 5), st.integers(1, 6))
 def test_windows_across_pieces(
     tmp_path_factory: pytest.TempPathFactory, top: int, high: int, left: int, wide: int
