@@ -59,10 +59,11 @@ def _beginning(path: Path, most: int) -> pa.BufferReader:
 
 def _check(path: Path, blobs: pa.ChunkedArray) -> None:
     """Check well-known binary before it is read."""
-    for number, blob in enumerate(blobs, start=1):
+    values = (blob for chunk in blobs.chunks for blob in chunk.to_pylist())
+    for number, blob in enumerate(values, start=1):
         try:
-            if blob.is_valid:
-                check_wkb(blob.as_buffer().to_pybytes(), SIMPLE)
+            if blob is not None:
+                check_wkb(blob, SIMPLE)
         except ValueError as fault:
             raise LabelError(f"{path}, row {number}: a geometry {fault}") from None
 

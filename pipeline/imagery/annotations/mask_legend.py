@@ -48,10 +48,12 @@ class Legend:
             return roles
         return self._looked_up(pixels.astype(np.int64))
 
-    def _looked_up(self, numbers: NDArray[np.int64]) -> NDArray[np.int16]:
-        places = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
-        known = self.numbers[places] == numbers
-        return np.where(known, self.roles[places], np.int16(self.other))
+    def _looked_up(self, numbers: NDArray[np.integer[Any]]) -> NDArray[np.int16]:
+        roles = np.full(numbers.shape, self.other, np.int16)
+        # A comparison for each of a few numbers takes a fifth of the time of a search for all.
+        for number, role in zip(self.numbers.tolist(), self.roles.tolist(), strict=True):
+            roles[numbers == number] = role
+        return roles
 
 
 def legend_of(settings: MaskLabels, codes: Sequence[int], nodata: float | None = None) -> Legend:

@@ -46,40 +46,51 @@ def read_gdal(path: Path, wanted: Wanted) -> list[Layer]:
         LabelError: If the file is not what its extension says, lacks the layer or an attribute,
             or can't be read.
     """
-    names = layer_names(path)
-    if wanted.layer is not None and wanted.layer not in names:
+    layers = _described(path)
+    if wanted.layer is not None and wanted.layer not in layers:
         raise LabelError(
-            f"{path}: has no layer {wanted.layer!r}{close_to(wanted.layer, names)}; correct "
+            f"{path}: has no layer {wanted.layer!r}{close_to(wanted.layer, list(layers))}; correct "
             "dataset.labels.layer"
         )
-    return [_layer(path, name, wanted) for name in names if wanted.layer in {None, name}]
+    return [
+        _layer(path, name, fields, wanted)
+        for name, fields in layers.items()
+        if wanted.layer in {None, name}
+    ]
 
 
-def layer_names(path: Path) -> list[str]:
-    """Names of the layers of a checked file that hold geometries.
+def _described(path: Path) -> dict[str, list[str]]:
+    """Attributes of the layers with geometries of a file, by the layer's name.
+
+    Each look at a GeoJSON file reads all of it, so that there are as few as can be.
 
     Raises:
         LabelError: As :func:`read_gdal`.
     """
     _check_start(path)
+    driver = DRIVERS[path.suffix.lower()]
     with _reading(path):
-        names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-        driver = pyogrio.read_info(path, layer=names[0])["driver"] if names else None
-    if not names:
+        if driver == "GPKG":
+            names = [name for name, kind in pyogrio.list_layers(path) if kind is not None]
+            found = [pyogrio.read_info(path, layer=name) for name in names]
+        else:
+            found = [pyogrio.read_info(path)]
+    if not any(info["geometry_type"] for info in found):
         raise LabelError(f"{path}: has no layer with geometries; save the polygons anew")
-    if driver != DRIVERS[path.suffix.lower()]:
-        raise LabelError(f"{path}: holds {driver}, not what its extension says; rename the file")
-    return names
+    if found[0]["driver"] != driver:
+        raise LabelError(
+            f"{path}: holds {found[0]['driver']}, not what its extension says; rename the file"
+        )
+    return {str(info["layer_name"]): [str(name) for name in info["fields"]] for info in found}
 
 
-def _layer(path: Path, name: str, wanted: Wanted) -> Layer:
-    with _reading(path):
-        known = [str(field) for field in pyogrio.read_info(path, layer=name)["fields"]]
-    columns = wanted.among(f"{path}, layer {name!r}", known)
+def _layer(path: Path, name: str, fields: list[str], wanted: Wanted) -> Layer:
+    columns = wanted.among(f"{path}, layer {name!r}", fields)
+    driver = DRIVERS[path.suffix.lower()]
     with _reading(path):
         meta, numbers, blobs, values = pyogrio.raw.read(
             path,
-            layer=name,
+            layer=name if driver == "GPKG" else None,
             columns=columns,
             return_fids=True,
             force_2d=True,
@@ -87,7 +98,7 @@ def _layer(path: Path, name: str, wanted: Wanted) -> Layer:
         )
         shapes = shapely.from_wkb(blobs)
     found = dict(zip((str(field) for field in meta["fields"]), values, strict=True))
-    usual = "EPSG:4326" if DRIVERS[path.suffix.lower()] == "GeoJSON" else None
+    usual = "EPSG:4326" if driver == "GeoJSON" else None
     return Layer(path, name, _system(path, meta["crs"]), numbers, found, shapes, usual_crs=usual)
 
 

@@ -98,7 +98,7 @@ class VectorTable:
         unions = {code: _union(shapes) for code, shapes in by_code.items()}
         ignored = unions.pop(IGNORED, MultiPolygon())
         if self.rest == "ignore":
-            known = shapely.union_all(list(unions.values()))
+            known = _union(list(unions.values()))
             ignored = _union([ignored, shapely.difference(footprint, known)])
         unions.pop(BACKGROUND, None)
         notes = [f"{mended} label polygons crossed themselves and were made valid"] * (mended > 0)
@@ -179,5 +179,7 @@ def _short(crs: str) -> str:
 
 
 def _union(shapes: Sequence[Any]) -> MultiPolygon:
-    """Valid union of valid polygons."""
-    return polygons_of(shapely.union_all([polygons_of(shape) for shape in shapes]))
+    """Valid union of the polygons in valid geometries; most of them lie apart in most maps."""
+    parts = shapely.get_parts(shapely.get_parts(shapes))
+    polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    return polygons_of(shapely.disjoint_subset_union_all(polygons))
