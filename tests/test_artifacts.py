@@ -14,9 +14,11 @@ from pipeline.artifacts import (
     MANIFEST,
     StageFolder,
     discard_damaged,
+    is_whole,
     load_item,
     load_stage,
     publish,
+    withdraw,
 )
 from pipeline.errors import ArtifactError
 from pipeline.files import is_safe_name, replace_if_different, write_json
@@ -209,3 +211,22 @@ def test_stage_at_work_keeps_its_manifest(tmp_path: Path) -> None:
     with StageFolder(tmp_path, "toy", "1"):
         assert not discard_damaged(tmp_path)
         assert (tmp_path / MANIFEST).exists()
+
+
+def test_copies_of_files_that_are_gone_are_withdrawn(tmp_path: Path) -> None:
+    def write(*names: str) -> None:
+        def build(target: Path) -> None:
+            for name in names:
+                (target / name).write_text(name)
+
+        with StageFolder(tmp_path / "s", "s", "1") as folder:
+            item = folder.item("map", {"names": names}, build)
+            for name in names:
+                publish(item, name, folder.folder / name)
+            withdraw(folder.folder, item)
+
+    write("a.txt", "b.txt")
+    write("b.txt")
+    assert not (tmp_path / "s" / "a.txt").exists()
+    assert (tmp_path / "s" / "b.txt").read_text() == "b.txt"
+    assert is_whole(tmp_path / "s")

@@ -1,5 +1,6 @@
 """Colour pictures of scenes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,3 +54,18 @@ def test_stretching_leaves_empty_pixels_out() -> None:
     assert found[5] == 255
     assert stretched(np.zeros((2, 2), np.uint16)).max() == 0
     assert stretched(np.array([[np.nan, 1.0, 2.0]], np.float32)).tolist()[0][0] == 0
+
+
+def test_pixels_without_data_don_t_stretch_colours(tmp_path: Path) -> None:
+    """Half of the scene is -9999: the rest has the colours that it would have alone."""
+    band = np.arange(1, 97, dtype=np.int16).reshape(1, 8, 12)
+    alone = stretched(band[0, 4:])
+    band[:, :4] = -9999
+    bare = scene(tmp_path, BandGroup("P", band, None, Affine.identity()))
+    empty = np.zeros((8, 12), bool)
+    empty[:4] = True
+    field = pack(np.zeros((1, 8, 12), bool), ~empty)
+    picture = colour_picture(replace(bare, mask=field))[..., 0]
+    assert (picture[:4] == 0).all()
+    assert (np.abs(picture[5:].astype(int) - alone[1:]) <= 1).all()
+    assert colour_picture(bare)[..., 0][5:].min() > 200

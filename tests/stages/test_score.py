@@ -1,14 +1,21 @@
 """Stage score: exact, against a solution or the held-out labels, with a picture."""
 
 import gzip
-from collections.abc import Callable
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shapely
 from PIL import Image
 
+from pipeline.artifacts import StageFolder, load_stage
 from pipeline.errors import ScoringError
+from pipeline.files import write_json
+from pipeline.imagery.transform import moved
 from pipeline.mapping.polygons import trace
 from pipeline.stages import evaluate, polygons, score, submission
 from pipeline.stages.job import Job
@@ -16,6 +23,7 @@ from tests.mapping.vectors.files import gpkg_blob, write_geojson, write_gpkg
 from tests.stages.fake_run import (
     LABELLED,
     TEST,
+    TO_MAP,
     built,
     changed,
     labels_of,
@@ -89,6 +97,49 @@ def test_without_solution_the_score_is_cross_validated(
     assert record["scenes"] == sorted(LABELLED)
     assert record["classes"]["3"]["jaccard"] == pytest.approx(true / (true + 4))
     assert "cross-validated" in capsys.readouterr().out
+
+
+def ignoring(job: Job, scene: str, pixels: Iterable[tuple[int, int]]) -> None:
+    """Say of some pixels of a scene (row, column) that nothing is known of them."""
+    squares = [shapely.box(column, row, column + 1, row + 1) for row, column in pixels]
+    ground = moved(shapely.union_all(squares), TO_MAP).wkt
+
+    def build(target: Path) -> None:
+        for name in before.files:
+            shutil.copy(before.path(name), target / name)
+        write_json(target / "ignored.json", {"ignored": ground})
+
+    with StageFolder(job.run / "scenes", "scenes", "test") as stage:
+        stage.items.update(load_stage(job.run / "scenes"))
+        before = replace(stage.items[f"scene-{scene}"])
+        copy = shutil.copytree(before.folder, job.run / "before")
+        before = replace(before, folder=copy)
+        stage.item(f"scene-{scene}", {"ignored": ground}, build)
+
+
+def test_ground_of_which_nothing_is_known_counts_on_neither_side(tmp_path: Path) -> None:
+    """Four wrong pixels are left out, and the first pixel, which is right."""
+    job = prepared(tmp_path, None, {"c_0_0": 4})
+    score.run(job)
+    assert stored(job.run / "score" / "score.json")["classes"]["3"]["fp"] == pytest.approx(4e-6)
+    wrong = np.argwhere(~masks_of("c_0_0")[0])[:4].tolist()
+    ignoring(job, "c_0_0", [(0, 0), *map(tuple, wrong)])
+    score.run(job)
+    road = stored(job.run / "score" / "score.json")["classes"]["3"]
+    true = sum(int(masks_of(scene)[0].sum()) for scene in LABELLED)
+    assert road["jaccard"] == pytest.approx(1)
+    assert road["tp"] == pytest.approx((true - 1) * 1e-6)
+
+
+def test_nothing_to_score_against(tmp_path: Path) -> None:
+    job = prepared(tmp_path)
+    for path in (job.run / "scenes").glob("*/labels.json"):
+        record = path.with_name("item.json")
+        tree = stored(record)
+        del tree["files"]["labels.json"]
+        record.write_text(json.dumps(tree))
+    with pytest.raises(ScoringError, match=r"dataset\.labels.*dataset\.solution"):
+        score.run(job)
 
 
 def as_geojson(folder: Path) -> Path:

@@ -85,6 +85,25 @@ def test_reruns(job: Job) -> None:
     }
 
 
+@pytest.mark.parametrize("test", [TEST, ()], ids=["some to predict", "all labelled"])
+def test_without_a_sample(tmp_path: Path, test: tuple[str, ...]) -> None:
+    """Scenes without labels are handed in, or all where each has some."""
+    tables = {"labels": None, "grid_sizes": None, "sample": None}
+    job = make_run(tmp_path, test, dataset={"layout": "files", **tables})
+    write_predictions(job, (*LABELLED, *test))
+    evaluate.run(job)
+    polygons.run(job)
+    submission.run(job)
+    rows = list(read_rows(table(job), CODES, SubmissionError))
+    scenes = test or sorted(LABELLED)
+    assert [row.key for row in rows] == [(scene, code) for scene in scenes for code in CODES]
+    assert [row.number for row in rows] == list(range(2, 2 + len(rows)))
+    for row in rows:
+        area = masks_of(row.image)[CODES.index(row.code)].sum() * 1e-6
+        assert geometry_of(row.wkt).area == pytest.approx(area)
+    assert built(job, submission.run, "submission") == set()
+
+
 def test_sample_of_a_scene_without_imagery(job: Job) -> None:
     sample = job.config.dataset.folder / "sample.csv"
     sample.write_text(sample.read_text() + "elsewhere_0_0,3,POLYGON EMPTY\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.dataset import Dataset
 from pipeline.errors import SubmissionError
 from pipeline.mapping.submissions import stream
 from pipeline.mapping.submissions.findings import COLUMNS, KINDS, Finding, Tally
@@ -205,3 +206,17 @@ def test_bad_samples(tmp_path: Path, content: str, message: str) -> None:
     path.write_text(content)
     with pytest.raises(SubmissionError, match=message):
         read_sample(path)
+
+
+def test_dataset_without_tables(tmp_path: Path) -> None:
+    """In map coordinates y is above zero, and nothing says which rows there must be."""
+    tree = {
+        "layout": "files",
+        "folder": tmp_path,
+        "classes": [{"code": 1, "name": "Houses"}],
+        "groups": [{"name": "M", "file": "{id}.tif", "metres": 10, "bands": ["x"]}],
+    }
+    terms = read_terms(dataset=Dataset.model_validate(tree))
+    square = "POLYGON ((500000 5000000, 500010 5000000, 500010 5000010, 500000 5000000))"
+    rows = HEADER + f'a,1,"{square}"\nb,2,{EMPTY}\n'
+    assert inspect(tmp_path / "a.csv", rows, terms) == [("class-code", 3)]

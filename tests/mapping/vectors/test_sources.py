@@ -115,6 +115,8 @@ def test_this_pipelines_own_files_of_a_run(tmp_path: Path) -> None:
     (tmp_path / "scene-b").mkdir()
     text = to_geojson([found], Affine.identity())
     (tmp_path / "scene-b" / "polygons.geojson").write_text(text)
+    for layer in ("map.geojson", "map.gpkg", "published.json"):  # the same again, and a record
+        (tmp_path / layer).write_text("{}")
     (entry,) = Source(tmp_path, CLASSES).entries()
     assert entry.key == ("b", 7)
     assert entry.geometry().equals(YARD)
