@@ -109,7 +109,7 @@ def open_raster(files: GroupFiles) -> Iterator[Raster]:
         else:
             chosen = [choose(source, 1, None) for source in sources]
         for source, picked in zip(sources, chosen, strict=True):
-            source.check(picked.bands)
+            source.check(picked.bands if picked.alpha is None else (*picked.bands, picked.alpha))
         yield Raster(files, sources, chosen)
 
 

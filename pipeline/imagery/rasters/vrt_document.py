@@ -105,8 +105,10 @@ def _mask(path: Path, mask: Element) -> Iterator[Piece]:
 def _band(path: Path, row: Element) -> Band:
     description = (row.findtext("Description") or "").strip()
     kind = row.get("dataType", "Byte")
+    if kind not in _TYPES:
+        raise refused(path, f"has a band of type {kind[:20]!r}")
     return Band(
-        dtype=_TYPES.get(kind, kind[:20]),
+        dtype=_TYPES[kind],
         description=description,
         nanometres=wavelength_of(description, _tags(row)),
         nodata=number(path, row, "NoDataValue"),

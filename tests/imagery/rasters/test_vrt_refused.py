@@ -87,6 +87,10 @@ DOCUMENTS = {
     "other": ("<GDALTileIndexDataset/>", "is no virtual raster"),
     "warped": (f'{HEAD} subClass="VRTWarpedDataset">{BODY}</VRTDataset>', "is a VRTWarpedDataset"),
     "computed": (of_kind("VRTDerivedRasterBand"), "is a VRTDerivedRasterBand"),
+    "type": (
+        f"{HEAD}>{BODY.replace('UInt16', 'CFloat32')}</VRTDataset>",
+        "has a band of type 'CFloat32'",
+    ),
     "raw": (of_kind("VRTRawRasterBand"), "is a VRTRawRasterBand"),
     "algorithm": (f"{HEAD}><ProcessingSteps/>{BODY}</VRTDataset>", "holds <ProcessingSteps>"),
     "groups": (f"{HEAD}><Group/>{BODY}</VRTDataset>", "holds <Group>"),
