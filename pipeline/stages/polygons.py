@@ -4,6 +4,8 @@ A scene without labels is cut at the thresholds chosen on all folds; a labelled 
 were chosen without its fold. Its network was not trained on it, but that network's weights were
 chosen by their score on the fold, so its polygons flatter the chain. They do so more where
 ``polygons.thresholds`` names a threshold, or ``tune.use`` takes over what all folds tell.
+
+A scene whose masks don't fit into ``work.memory`` is worked on by strips; the result is the same.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from pipeline.stages.crew import Order, kept_for_job, make_items
 from pipeline.stages.currency import stale_stage
 from pipeline.stages.held_out import folds_of, read_held_out, thresholds_of
 from pipeline.stages.job import SCENE, TUNE, Job
+from pipeline.stages.layers import write_layers
 from pipeline.stages.scene_indices import indices_of
 
 FILE = "polygons.geojson"
@@ -57,6 +60,7 @@ def run(job: Job) -> None:
     with job.open("polygons") as folder:
         make_items(job, folder, recipe, scenes, "tracing scenes")
         made = len(folder.built)
+        write_layers(job, folder, scenes)
         gains = _gains(job, folder, finishes) if job.config.polygons.gains else None
     if gains is not None:
         show_gains(read_json(gains.path(GAINS)), job.config.dataset.classes)
