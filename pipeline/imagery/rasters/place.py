@@ -64,11 +64,9 @@ def crs_text(wkt: str) -> str | None:
     if not wkt.strip():
         return None
     try:
-        crs = CRS.from_wkt(wkt)
+        crs = CRS.from_wkt(wkt).to_2d()
+        authority = crs.to_authority()
+        text: str = ":".join(authority) if authority else crs.to_wkt()
     except CRSError:
         return None
-    if crs.is_engineering:
-        return None
-    flat = crs.to_2d()
-    authority = flat.to_authority()
-    return ":".join(authority) if authority else flat.to_wkt()
+    return None if crs.is_engineering else text

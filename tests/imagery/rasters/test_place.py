@@ -16,6 +16,7 @@ from pipeline.errors import ImageryError
 from pipeline.imagery.rasters.ground import ground_metres
 from pipeline.imagery.rasters.group_files import WebTile
 from pipeline.imagery.rasters.header import Header
+from pipeline.imagery.rasters.place import crs_text
 from pipeline.imagery.rasters.raster import read_header
 from pipeline.imagery.rasters.web_tiles import tile_transform
 from tests.imagery.rasters.raster_files import UTM, group, write
@@ -59,6 +60,11 @@ def test_system_without_a_number(tmp_path: Path) -> None:
     crs = read_header(group(path, bands=1)).crs
     assert crs is not None
     assert CRS.from_user_input(crs).coordinate_operation == CRS.from_wkt(own).coordinate_operation
+
+
+@pytest.mark.parametrize("text", ["", " ", "nonsense", 'PROJCS["a"]', ESRI.replace("]]", "[]")])
+def test_text_that_is_no_system(text: str) -> None:
+    assert crs_text(text) is None
 
 
 def test_local_system_ties_to_no_place(tmp_path: Path) -> None:
