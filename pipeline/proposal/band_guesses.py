@@ -1,4 +1,4 @@
-"""Names and wavelengths of bands: as the files say, else as a well-known sensor's, else numbered."""
+"""Names and wavelengths of bands: as files say, else as a known sensor's, else numbered."""
 
 from __future__ import annotations
 

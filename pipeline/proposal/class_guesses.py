@@ -54,6 +54,7 @@ def class_guesses(
     palette: Mapping[int, str],
     words: Sequence[str],
     code: str,
+    told: Mapping[int, str] | None = None,
 ) -> tuple[ClassGuess, ...]:
     """Classes, those of numbers in their order, others by area, the largest first.
 
@@ -63,10 +64,14 @@ def class_guesses(
         palette: Colours of numbers.
         words: Words of names, which may tell what a single class is.
         code: index, bands or colours of masks; text of attributes.
+        told: Names that the labels give numbers.
     """
     by_number = code in ("index", "bands")
     rows = sorted(counted, key=lambda one: one.value if by_number else -one.area)
     names = _names(rows, words, code)
+    if told:
+        given = [told.get(row.value) if isinstance(row.value, int) else None for row in rows]
+        names = _unique([own or name for own, name in zip(given, names, strict=True)])
     wanted = [
         row.value
         if code == "colours"
@@ -111,6 +116,8 @@ def _rare(row: Counted, total: float) -> str | None:
 
 
 def _names(rows: Sequence[Counted], words: Sequence[str], code: str) -> list[str]:
+    if code == "text" and all(str(row.value).lstrip("-").isdigit() for row in rows):
+        return [f"class {row.value}" for row in rows]
     if code == "text":
         return _unique([str(row.value)[:80] or "unnamed" for row in rows])
     if len(rows) == 1:
@@ -119,6 +126,8 @@ def _names(rows: Sequence[Counted], words: Sequence[str], code: str) -> list[str
             return [known]
     if code == "colours":
         return _unique([f"{colour_word(str(row.value))} ({row.value})" for row in rows])
+    if _binary(rows):
+        return ["class 1"]
     return [f"{'band' if code == 'bands' else 'class'} {row.value}" for row in rows]
 
 

@@ -30,19 +30,10 @@ _BY_WORD: Final = {
     "vehicle": "#332288",
 }
 _HUES: Final = (
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "green",
-    "cyan",
-    "blue",
-    "blue",
-    "violet",
-    "magenta",
-    "pink",
-    "red",
+    *("red", "orange", "yellow", "green", "green", "cyan", "cyan", "blue", "blue", "violet"),
+    *("magenta", "pink"),
 )
+"""Names of twelve hues, 30 degrees apart."""
 
 
 def colours_of(names: list[str], wanted: list[str | None]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A folder in the contest's own layout: its bands are known, its classes are those of its tables."""
+"""A folder in the contest's own layout: known bands, and the classes of its tables."""
 
 from __future__ import annotations
 

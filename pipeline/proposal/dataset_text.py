@@ -10,7 +10,7 @@ from typing import Final
 from pipeline.proposal.group_guesses import band_list
 from pipeline.proposal.guesses import ClassGuess, GroupGuess, ImagesFound, LabelsFound
 from pipeline.proposal.places import Places
-from pipeline.proposal.yaml_text import YamlText, flow, shown
+from pipeline.proposal.yaml_text import YamlText, counted, flow, shown
 
 DECIDE: Final = "!decide"
 """Stands where a value must be written before the file can be read."""
@@ -69,9 +69,12 @@ def write_dataset(
         )
     _write_crs(out, images)
     _write_classes(out, labels, asked)
+    question = asked.at("dataset.groups")
+    if question:
+        out.comment(question, 2)
     out.raw("  groups:")
     for group in images.groups:
-        _write_group(out, group, images, asked)
+        _write_group(out, group)
     for path in images.odd[:_ODD]:
         out.comment(f"fits no group: {path}", 2, 2)
     if len(images.odd) > _ODD:
@@ -85,12 +88,12 @@ def _write_crs(out: YamlText, images: ImagesFound) -> None:
     count = len(images.scenes)
     systems = Counter(scene.crs for scene in images.scenes.values() if scene.to_map is not None)
     if not systems:
-        out.comment(f"{_counted(count, 'scene')} without coordinates: maps are in pixels.", 2)
+        out.comment(f"{counted(count, 'scene')} without coordinates: maps are in pixels.", 2)
     elif images.tiles:
-        out.comment(f"{_counted(count, 'tile')} of a web map, in EPSG:3857 by their numbers.", 2)
+        out.comment(f"{counted(count, 'tile')} of a web map, in EPSG:3857 by their numbers.", 2)
     else:
         told = shown(f"{crs[:60]}" if crs else "no system" for crs in systems)
-        out.comment(f"{_counted(count, 'scene')} in {told}.", 2)
+        out.comment(f"{counted(count, 'scene')} in {told}.", 2)
         if None in systems:
             out.key(
                 "crs",
@@ -112,7 +115,7 @@ def _write_classes(out: YamlText, labels: LabelsFound | None, asked: Asked) -> N
     out.raw("  classes:")
     for row in labels.classes:
         if row.rare is None:
-            out.raw(f"    - {class_row(row)}  # {row.share:.2%}, {_counted(row.places, 'place')}")
+            out.raw(f"    - {class_row(row)}  # {row.share:.2%}, {counted(row.places, 'place')}")
     for row in labels.classes:
         if row.rare is not None:
             out.comment(f"Too rare to learn, left out: {row.rare} ({row.share:.3%}).", 4)
@@ -127,8 +130,8 @@ def class_row(row: ClassGuess) -> str:
     return flow(tree)
 
 
-def _write_group(out: YamlText, group: GroupGuess, images: ImagesFound, asked: Asked) -> None:
-    out.comment(f"{len(group.paths)} scenes; {group.range_text}.", 4)
+def _write_group(out: YamlText, group: GroupGuess) -> None:
+    out.comment(f"{counted(len(group.paths), 'scene')}; {group.range_text}.", 4)
     out.raw(f"    - name: {group.name}")
     inner = 6
     first = next(iter(group.paths.values()))[0]
@@ -183,9 +186,9 @@ def _write_labels(out: YamlText, labels: LabelsFound | None, asked: Asked) -> No
     out.raw("  labels:")
     out.key("kind", labels.kind, 4)
     for key, value in labels.settings.items():
-        for text in (asked.at(f"dataset.labels.{key}"), labels.reasons.get(key)):
-            if text:
-                out.comment(f"{text}{'' if text.endswith('?') else '.'}", 4)
+        for note in (asked.at(f"dataset.labels.{key}"), labels.reasons.get(key)):
+            if note:
+                out.comment(f"{note[0].upper()}{note[1:]}{'' if note.endswith('?') else '.'}", 4)
         if key == "values" and isinstance(value, Mapping) and len(value) > 4:
             out.raw("    values:")
             for one, code in value.items():
@@ -200,7 +203,3 @@ def _write_labels(out: YamlText, labels: LabelsFound | None, asked: Asked) -> No
                 {"rest": "rest: background", "crs": "crs: EPSG:4326", "ignore": "ignore: []"}[key],
                 4,
             )
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"

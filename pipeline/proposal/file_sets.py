@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from pipeline.proposal.folder_files import SPLIT_WORDS
 from pipeline.proposal.patterns import BAND, Pattern, id_patterns, tile_pattern
 
 _TOKEN: Final = re.compile(
@@ -77,7 +78,7 @@ def _of_bands(banded: Mapping[str, Mapping[str, str]]) -> Iterable[FileSet]:
     for key, row in banded.items():
         alike[key.count("/"), tuple(sorted(row, key=band_order))].append(key)
     for (_, bands), keys in sorted(alike.items()):
-        tile = tile_pattern([key for key in keys])
+        tile = tile_pattern(list(keys))
         patterns = (tile,) if tile else id_patterns(keys)
         yield FileSet(patterns, bands, {key: banded[key] for key in keys}, _last_word(keys))
 
@@ -99,7 +100,7 @@ def _of_singles(kinds: Mapping[str, Hashable]) -> Iterable[FileSet]:
     if tile is not None:
         yield _single([tile], list(kinds))
         return
-    shared = _one_folder_per_scene(list(kinds))
+    shared = _one_folder_per_scene(kinds)
     for name, paths in shared.items():
         yield _single(id_patterns(paths), paths, PurePosixPath(name).stem)
     taken = {path for paths in shared.values() for path in paths}
@@ -117,10 +118,13 @@ def _single(patterns: Sequence[Pattern], paths: Sequence[str], name: str = "") -
     return FileSet(tuple(patterns), (), {path: {"": path} for path in sorted(paths)}, name)
 
 
-def _one_folder_per_scene(paths: Sequence[str]) -> dict[str, list[str]]:
-    """Files by name, where folders beside each other hold files of the same few names."""
+def _one_folder_per_scene(kinds: Mapping[str, Hashable]) -> dict[str, list[str]]:
+    """Files by name, where folders beside each other hold files of the same few names.
+
+    Two folders of many names that are the same hold two kinds of files of many scenes instead.
+    """
     by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for path in paths:
+    for path in kinds:
         folder = PurePosixPath(path).parent
         if folder != PurePosixPath():
             by_name[str(folder.parent), PurePosixPath(path).name].append(path)
@@ -128,8 +132,9 @@ def _one_folder_per_scene(paths: Sequence[str]) -> dict[str, list[str]]:
     per_parent = Counter(parent for parent, _ in repeated)
     found: dict[str, list[str]] = {}
     for (parent, name), row in sorted(repeated.items()):
-        several = per_parent[parent] <= MOST_PARTS
-        if several and name not in found:
+        alike = len({kinds[path] for path in row}) == 1
+        several = per_parent[parent] <= min(MOST_PARTS, len(row))
+        if alike and several and name not in found:
             found[name] = row
     return found
 
@@ -159,24 +164,22 @@ def _tells_groups(
     if not 1 < len(found) <= MOST_PARTS or any(not word or word.isdigit() for word in found):
         return False
     every = set.union(*stems.values())
-    whole = all(2 * len(row) > len(every) for row in stems.values()) and len(every) > 0
-    return whole and all(len({kinds[path] for path in row}) == 1 for row in found.values())
+    held = [{kinds[path] for path in row} for row in found.values()]
+    differ = len(set.union(*held)) > 1
+    whole = all(2 * len(row) > len(every) for row in stems.values())
+    return whole and (differ or len(every) > 1) and all(len(row) == 1 for row in held)
 
 
 def _tail(stem: str) -> tuple[str, str]:
-    rest, word = (
-        re.split(r"[_\-. ](?=[^_\-. ]*$)", stem, maxsplit=1) if _cuttable(stem) else ("", stem)
-    )
-    return word, rest
+    """Last word of a name, and what stands before it; no word where there is but one."""
+    rest, _, word = re.sub(r"[\-. ]", "_", stem).rpartition("_")
+    return (word, rest) if rest.strip("_") else ("", stem)
 
 
 def _head(stem: str) -> tuple[str, str]:
-    word, rest = re.split(r"[_\-. ]", stem, maxsplit=1) if _cuttable(stem) else (stem, "")
-    return word, rest
-
-
-def _cuttable(stem: str) -> bool:
-    return re.search(r"[^_\-. ][_\-. ][^_\-. ]", stem) is not None
+    """First word of a name, likewise."""
+    word, _, rest = re.sub(r"[\-. ]", "_", stem).partition("_")
+    return (word, rest) if rest.strip("_") else ("", stem)
 
 
 def _last_word(keys: Sequence[str]) -> str:
@@ -184,3 +187,38 @@ def _last_word(keys: Sequence[str]) -> str:
     names = [(key.rpartition(BAND)[2], PurePosixPath(key).suffix) for key in keys]
     ends = {end.removesuffix(suffix).strip("_-. ") for end, suffix in names}
     return ends.pop() if len(ends) == 1 else ""
+
+
+def joined_splits(sets: Sequence[FileSet], kinds: Mapping[str, Hashable]) -> tuple[FileSet, ...]:
+    """Sets in which files of one kind are together that only lie in other folders.
+
+    ``train`` and ``test``, or folders of regions, hold other scenes of the same bands: no pattern
+    with one id fits both, but a table of scenes can list them.
+    """
+    found: list[FileSet] = []
+    for one in sets:
+        like = next((n for n, other in enumerate(found) if _is_split(other, one, kinds)), None)
+        if like is None:
+            found.append(one)
+        else:
+            other = found[like]
+            paths = {**other.paths, **one.paths}
+            found[like] = FileSet((), other.bands, paths, "")
+    return tuple(sorted(found, key=lambda one: (-len(one.files), one.files)))
+
+
+def _is_split(one: FileSet, other: FileSet, kinds: Mapping[str, Hashable]) -> bool:
+    """Whether two sets hold the same bands of other scenes."""
+    held = [{kinds[path] for path in row.files} for row in (one, other)]
+    if one.bands != other.bands or held[0] != held[1] or len(held[0]) != 1:
+        return False
+    folders = [{frozenset(_folders(key)) for key in row.paths} for row in (one, other)]
+    if all(any(folder & SPLIT_WORDS for folder in row) for row in folders):
+        return folders[0] != folders[1]
+    stems = [{PurePosixPath(key).name for key in row.paths} for row in (one, other)]
+    known = [{name for pattern in row.candidates for name in pattern.ids} for row in (one, other)]
+    return not (stems[0] & stems[1] or known[0] & known[1])
+
+
+def _folders(key: str) -> list[str]:
+    return [part.lower() for part in PurePosixPath(key).parent.parts]

@@ -17,34 +17,24 @@ VECTORS: Final = (".gpkg", ".geojson", ".json", ".shp", ".parquet", ".geoparquet
 """Endings of the names of files that may hold polygons."""
 MOST: Final = 200_000
 """Files that are looked at."""
-LABEL_WORDS: Final = frozenset(
-    [
-        "annotation",
-        "annotations",
-        "anno",
-        "class",
-        "classes",
-        "groundtruth",
-        "gt",
-        "gts",
-        "label",
-        "labels",
-        "labelled",
-        "landcover",
-        "lc",
-        "lulc",
-        "mask",
-        "masks",
-        "msk",
-        "ref",
-        "reference",
-        "seg",
-        "segmentation",
-        "target",
-        "targets",
-        "truth",
-        "truths",
-    ]
+_TEXT: Final = """
+annotation annotations anno class classes groundtruth gt gts label labels labelled landcover lc lulc
+mask masks msk ref reference seg segmentation target targets truth truths
+"""
+LABEL_WORDS: Final = frozenset(_TEXT.split())
+"""Words of names that speak of labels."""
+IMAGE_WORDS: Final = frozenset(
+    (
+        *("chip", "chips", "image", "images", "img", "imgs", "pic", "picture", "pictures"),
+        *("raster", "rasters", "sat", "satellite", "scene", "scenes", "tile", "tiles"),
+    )
+)
+"""Words of names that say no more than that there is an image."""
+SPLIT_WORDS: Final = frozenset(("train", "training", "val", "valid", "validation", "test"))
+"""Folders that part one dataset."""
+_ASIDE: Final = re.compile(
+    r"(?i)(^|[_\-. ])(tci|scl|aot|wvp|cldprb|snwprb|qi|preview|thumb|thumbnail|browse|overview|"
+    r"quicklook|pvi|msk\w*|qa_\w+|st_\w+)([_\-. ]|$)"
 )
 _CUT: Final = re.compile(
     r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
@@ -109,6 +99,27 @@ def speaks_of_labels(path: str) -> bool:
     words = words_of(path)
     pairs = {one + two for one, two in pairwise(words)}
     return bool(LABEL_WORDS & {*words, *pairs})
+
+
+def is_aside(path: str) -> bool:
+    """Whether a name says that a file is a picture for people, or an extra of a product."""
+    return _ASIDE.search(PurePosixPath(path).stem) is not None
+
+
+def plain_id(key: str) -> str:
+    """A scene's id from the path of its file, the same for its image and its mask.
+
+    Args:
+        key: Path, with ``{band}`` where each band has a file of its own.
+    """
+    parts: list[str] = []
+    for part in key.rsplit(".", 1)[0].replace("{band}", "").split("/"):
+        words = [word for word in re.split(r"[^A-Za-z0-9]+", part) if word]
+        kept = [word for word in words if word.lower() not in IMAGE_WORDS | LABEL_WORDS]
+        text = "_".join(kept)
+        if text and (not parts or parts[-1] != text):
+            parts.append(text)
+    return "_".join(parts)[-90:].strip("_") or "scene"
 
 
 def all_words(folder: Path, paths: Sequence[str]) -> list[str]:

@@ -86,6 +86,7 @@ class ImagesFound:
         scenes: Scenes by id.
         tiles: Whether the scenes are tiles of a web map.
         odd: Files that fit no group, and why.
+        bad: Files that lie where images of a group do, but can't be used.
         metres_known: Whether the ground metres of a pixel are told by the files.
     """
 
@@ -93,6 +94,7 @@ class ImagesFound:
     scenes: Mapping[str, SceneGuess]
     tiles: bool
     odd: tuple[str, ...]
+    bad: tuple[str, ...]
     metres_known: bool
 
 

@@ -13,6 +13,7 @@ from pipeline.imagery.rasters.description import FileDescription
 from pipeline.imagery.rasters.group_files import WebTile
 from pipeline.imagery.rasters.web_tiles import tile_transform
 from pipeline.proposal.file_sets import FileSet
+from pipeline.proposal.folder_files import plain_id
 from pipeline.proposal.group_guesses import group_of
 from pipeline.proposal.guesses import GroupGuess, ImagesFound, SceneGuess
 from pipeline.proposal.looking import Seen, metres_of
@@ -23,7 +24,11 @@ ALIKE: Final = 1.2
 
 
 def images_of(
-    folder: Path, seen: Seen, sets: Sequence[FileSet], patterns: Mapping[int, Pattern | None]
+    folder: Path,
+    seen: Seen,
+    sets: Sequence[FileSet],
+    patterns: Mapping[int, Pattern | None],
+    strange: Sequence[str] = (),
 ) -> ImagesFound:
     """Band groups and scenes of a folder.
 
@@ -32,17 +37,22 @@ def images_of(
         seen: What was seen of its files.
         sets: Sets of image files.
         patterns: Pattern of each set's names by its place; None where they follow none.
+        strange: Images that are of no group.
     """
     groups: list[GroupGuess] = []
-    odd: list[str] = []
+    odd = [f"{path}: is of no scene, or no image of the ground" for path in strange]
+    mixed: list[str] = []
     known: set[str] = set()
     for place, one in sorted(enumerate(sets), key=lambda row: _size(seen, row[1])):
         scenes = scenes_of(one, patterns[place])
         usual = Counter(_kind(seen, row) for row in scenes.values()).most_common(1)[0][0]
         for name in [name for name, row in scenes.items() if _kind(seen, row) != usual]:
+            path = next(iter(scenes[name].values()))
             count, dtype = _kind(seen, scenes.pop(name)) or (0, "")
-            odd.append(f"{one_path(one, name, patterns[place])}: {count} bands of {dtype}")
-        for bands in _by_size(seen, one, scenes, known):
+            mixed.append(path)
+            odd.append(f"{path}: {count} bands of {dtype}, unlike the others")
+        parts = _by_size(seen, one, scenes, known)
+        for bands in parts:
             paths = {name: tuple(row[b] for b in bands) for name, row in scenes.items()}
             pattern = patterns[place]
             groups.append(
@@ -52,7 +62,7 @@ def images_of(
                     bands,
                     paths,
                     seen.files,
-                    _name(one, bands, len(sets), groups),
+                    _name(_title(seen, one, scenes, bands, len(sets), len(parts)), groups),
                 )
             )
             known |= set(bands)
@@ -66,33 +76,34 @@ def images_of(
         groups=tuple(groups),
         scenes=scenes_found,
         tiles=tile,
-        odd=tuple([*odd, *(f"{path}: {why}" for path, why in seen.broken.items())]),
+        odd=(*odd, *seen.broken.values()),
+        bad=_bad(list(patterns.values()), [*mixed, *seen.broken]),
         metres_known=bool(groups) and not groups[0].metres_reason.startswith("GUESS"),
     )
 
 
-def scenes_of(one: FileSet, pattern: Pattern | None) -> dict[str, dict[str, str]]:
-    """Files by scene's id and band; without a pattern an id is what paths don't have in common."""
+def keys_of(one: FileSet, pattern: Pattern | None) -> dict[str, str]:
+    """Keys of a set's files by scene's id; without a pattern an id is made of the path."""
     if pattern is not None:
-        return {name: dict(one.paths[key]) for name, key in pattern.files.items()}
-    keys = sorted(one.paths)
-    columns = list(zip(*(re.split(r"[/]", key) for key in keys), strict=False))
-    differing = [place for place, column in enumerate(columns) if len(set(column)) > 1]
-    found: dict[str, dict[str, str]] = {}
-    for key in keys:
-        parts = key.rsplit(".", 1)[0].split("/")
-        kept = [parts[place] for place in differing if place < len(parts)] or [parts[-1]]
-        text = re.sub(r"[^A-Za-z0-9._-]+", "-", "_".join(dict.fromkeys(kept)).replace("{band}", ""))
-        name = text.strip("._-")[:90] or "scene"
+        return dict(pattern.files)
+    found: dict[str, str] = {}
+    for key in sorted(one.paths):
+        name = plain_id(key)
         while name in found:
             name += "x"
-        found[name] = dict(one.paths[key])
+        found[name] = key
     return found
 
 
-def one_path(one: FileSet, name: str, pattern: Pattern | None) -> str:
-    """A file of a scene, to be shown."""
-    return next(iter(scenes_of(one, pattern)[name].values()))
+def scenes_of(one: FileSet, pattern: Pattern | None) -> dict[str, dict[str, str]]:
+    """Files by scene's id and band."""
+    return {name: dict(one.paths[key]) for name, key in keys_of(one, pattern).items()}
+
+
+def _bad(patterns: Sequence[Pattern | None], paths: Sequence[str]) -> tuple[str, ...]:
+    """Files that a pattern takes for a scene's though they can't be used."""
+    known = [pattern for pattern in patterns if pattern is not None]
+    return tuple(path for path in paths if any(one.fits(path) for one in known))
 
 
 def _kind(seen: Seen, row: Mapping[str, str]) -> tuple[int, str] | None:
@@ -111,7 +122,7 @@ def _size(seen: Seen, one: FileSet) -> tuple[float, int]:
 def _by_size(
     seen: Seen, one: FileSet, scenes: Mapping[str, Mapping[str, str]], known: set[str]
 ) -> list[tuple[str, ...]]:
-    """Bands of files of their own by the size of their pixels; bands of finer files are left out."""
+    """Bands with files of their own by the size of their pixels, without those of finer files."""
     if not one.bands:
         return [("",)]
     if not scenes:
@@ -119,9 +130,9 @@ def _by_size(
     first = next(iter(scenes.values()))
     wide = {band: _width(seen.files.get(first[band])) for band in one.bands if band not in known}
     groups: list[list[str]] = []
-    for band in wide:
+    for band, width in wide.items():
         for row in groups:
-            if max(wide[row[0]], wide[band]) < ALIKE * min(wide[row[0]], wide[band]):
+            if max(wide[row[0]], width) < ALIKE * min(wide[row[0]], width):
                 row.append(band)
                 break
         else:
@@ -133,9 +144,25 @@ def _width(file: FileDescription | None) -> float:
     return 1.0 if file is None else float(file.shape[1])
 
 
-def _name(one: FileSet, bands: Sequence[str], sets: int, groups: Sequence[GroupGuess]) -> str:
-    """A name for a group: what tells its files apart, or what it is."""
-    text = re.sub(r"[^A-Za-z0-9]+", "_", one.name).strip("_") if sets > 1 else ""
+def _title(
+    seen: Seen,
+    one: FileSet,
+    scenes: Mapping[str, Mapping[str, str]],
+    bands: Sequence[str],
+    sets: int,
+    parts: int,
+) -> str:
+    """What tells a group's files apart: the size of their pixels, or a word of their names."""
+    file = seen.files.get(next(iter(scenes.values()))[bands[0]])
+    metres = metres_of(file) if file is not None else None
+    if parts > 1 and metres is not None:
+        return f"m{metres:.0f}" if metres >= 1 else f"cm{100 * metres:.0f}"
+    return one.name if sets > 1 else ""
+
+
+def _name(title: str, groups: Sequence[GroupGuess]) -> str:
+    """A name that a group may have and no other has."""
+    text = re.sub(r"[^A-Za-z0-9]+", "_", title).strip("_")
     name = text if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) else f"g{text}" if text else "image"
     name, taken = name[:28], {group.name for group in groups}
     number = 2

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from numpy.typing import NDArray
 
-from pipeline.proposal.file_sets import FileSet, file_sets
-from pipeline.proposal.folder_files import LABEL_WORDS, words_of
-from pipeline.proposal.images import scenes_of
+from pipeline.proposal.file_sets import FileSet, file_sets, joined_splits
+from pipeline.proposal.folder_files import LABEL_WORDS, is_aside, plain_id, words_of
+from pipeline.proposal.images import keys_of
 from pipeline.proposal.looking import Seen, chosen, sample
 from pipeline.proposal.mask_labels import is_mask
 from pipeline.proposal.patterns import Pattern, agreeing, is_told_apart, tile_pattern
@@ -32,35 +32,39 @@ class NamedSets:
         patterns: Pattern of each set's names by its place; None where they follow none.
         masks: Mask by scene's id.
         mask_pattern: Pattern of the masks' names; None where there is but one, or a table.
+        strange: Rasters that are of no group.
     """
 
     images: tuple[FileSet, ...]
     patterns: Mapping[int, Pattern | None]
     masks: Mapping[str, str]
     mask_pattern: str | None
+    strange: tuple[str, ...] = ()
 
 
 def named_sets(folder: Path, seen: Seen) -> NamedSets:
     """Tell images from masks, and find patterns whose ids agree."""
     kinds: dict[str, Hashable] = {path: (f.count, f.dtype) for path, f in seen.files.items()}
     spoken = _spoken(folder, seen)
-    images = file_sets({path: kind for path, kind in kinds.items() if path not in spoken})
+    aside = [path for path in kinds if is_aside(path) and path not in spoken]
+    if len(aside) + len(spoken) == len(kinds):
+        aside = []
+    left = {path: kind for path, kind in kinds.items() if path not in spoken | set(aside)}
+    images = joined_splits(file_sets(left), kinds)
     masks = _mask_sets(spoken, kinds)
     if not masks:
         images, masks = _by_content(folder, seen, images)
-    images = _of_the_largest(images)
+    images, strange = _of_the_same_scenes(images)
     patterns, mask_pattern = _patterns(images, masks, list(kinds))
     found = _masks(images, patterns, masks, mask_pattern)
     shown = None
     if (
         mask_pattern is not None
         and all(patterns.values())
-        and len(found) + 1 > len(masks[0].files) / 2
+        and set(found) <= set(mask_pattern.files)
     ):
-        shown = (
-            mask_pattern.text if set(found) & set(mask_pattern.files) or len(found) > 1 else None
-        )
-    return NamedSets(images, patterns, found, shown)
+        shown = mask_pattern.text
+    return NamedSets(images, patterns, found, shown, (*aside, *strange))
 
 
 def _spoken(folder: Path, seen: Seen) -> set[str]:
@@ -127,9 +131,22 @@ def _as_large(seen: Seen, one: FileSet, others: Sequence[FileSet]) -> bool:
     )
 
 
-def _of_the_largest(sets: Sequence[FileSet]) -> tuple[FileSet, ...]:
-    """Sets that may be groups of the same scenes; small sets of other scenes are left for later."""
-    return tuple(sets)
+def _of_the_same_scenes(sets: Sequence[FileSet]) -> tuple[tuple[FileSet, ...], tuple[str, ...]]:
+    """Sets of the scenes that the largest one shows, and files of the others."""
+    kept, strange = list(sets[:1]), list[str]()
+    for one in sets[1:]:
+        if 2 * _shared(sets[0], one) >= len(sets[0].paths):
+            kept.append(one)
+        else:
+            strange += one.files
+    return tuple(kept), tuple(strange)
+
+
+def _shared(one: FileSet, other: FileSet) -> int:
+    """Most ids that two sets can have in common."""
+    pairs = [len(a.ids & b.ids) for a in one.candidates for b in other.candidates]
+    plain = {plain_id(key) for key in one.paths} & {plain_id(key) for key in other.paths}
+    return max([*pairs, len(plain)])
 
 
 def _patterns(
@@ -164,7 +181,7 @@ def _masks(
     """Mask of each scene: by its id, or the only one of the only scene, or by its name."""
     if not masks or not images:
         return {}
-    scenes = scenes_of(images[0], patterns[0])
+    scenes = keys_of(images[0], patterns[0])
     files = dict(pattern.files) if pattern is not None else {}
     shared = {name: files[name] for name in scenes if name in files}
     if shared:
@@ -172,10 +189,6 @@ def _masks(
     every = [path for one in masks for path in one.files]
     if len(scenes) == len(every) == 1:
         return {next(iter(scenes)): every[0]}
-    stems = {PurePosixPath(path).stem: path for path in every}
-    return {
-        name: stems[stem]
-        for name, row in scenes.items()
-        for stem in [PurePosixPath(next(iter(row.values()))).stem]
-        if stem in stems
-    }
+    plain = {plain_id(path): path for path in every}
+    keys = {name: plain_id(key) for name, key in scenes.items()}
+    return {name: plain[key] for name, key in keys.items() if key in plain}

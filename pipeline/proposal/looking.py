@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,13 +17,12 @@ from pipeline.imagery.rasters.group_files import GroupFiles
 from pipeline.imagery.rasters.raster import open_raster
 from pipeline.progress import track
 
-LOOKED_AT: Final = 2000
+LOOKED_AT: Final = 20_000
 """Files whose headers are read; of more than that, so many evenly chosen ones."""
 SAMPLED: Final = 40
 """Files whose pixels are looked at."""
 SIDE: Final = 192
 """Side of the window of each, pixels."""
-_THREADS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -51,21 +49,11 @@ def look(folder: Path, paths: Sequence[str]) -> Seen:
     """Describe files; those that can't be read are named, not raised."""
     files: dict[str, FileDescription] = {}
     broken: dict[str, str] = {}
-
-    def one(path: str) -> FileDescription | str:
+    for path in track(chosen(paths, LOOKED_AT), "init: looking at images"):
         try:
-            return describe(folder / path, folder)
+            files[path] = describe(folder / path, folder)
         except ImageryError as error:
-            return str(error)
-
-    wanted = chosen(paths, LOOKED_AT)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        answers = pool.map(one, wanted)
-        for path, answer in zip(track(wanted, "init: looking at images"), answers, strict=True):
-            if isinstance(answer, str):
-                broken[path] = answer
-            else:
-                files[path] = answer
+            broken[path] = str(error)
     return Seen(files, broken)
 
 

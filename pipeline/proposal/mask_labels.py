@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ImageryError
+from pipeline.imagery.annotations.mask_names import names_of
 from pipeline.imagery.rasters.description import FileDescription
 from pipeline.imagery.rasters.group_files import GroupFiles
 from pipeline.imagery.rasters.raster import open_raster
@@ -83,14 +84,13 @@ def code_of(file: FileDescription, pixels: NDArray[Any]) -> Code:
     """
     if len(pixels) == 1:
         return "index"
-    picture = len(pixels) in (3, 4) and (
-        file.driver == "PNG" or file.colours[:3] == ("red", "green", "blue")
-    )
-    two_each = all(len(np.unique(band)) <= 2 for band in pixels)
-    if not picture and two_each:
-        return "bands"
-    if len(pixels) >= 3 and (pixels[0] == pixels[1]).all() and (pixels[0] == pixels[2]).all():
+    alike = len(pixels) > 2 and bool((pixels[:3] == pixels[:1]).all())
+    if alike:
         return "index"
+    picture = file.driver == "PNG" or file.colours[:3] == ("red", "green", "blue")
+    there_or_not = all(len(np.unique(band)) <= 2 for band in pixels)
+    if int(pixels.max()) <= 1 or (there_or_not and not picture):
+        return "bands"
     return "colours" if len(pixels) in (3, 4) else "bands"
 
 
@@ -148,6 +148,7 @@ def _count(pixels: NDArray[Any], code: Code) -> dict[int | str, int]:
 
 
 def mask_labels(
+    folder: Path,
     pattern: str | None,
     pixels: MaskPixels,
     masks: Mapping[str, str],
@@ -157,6 +158,7 @@ def mask_labels(
     """What masks say, ready to be written down.
 
     Args:
+        folder: The dataset's folder.
         pattern: Pattern of their names; None where they follow none.
         pixels: What they hold.
         masks: Mask of each labelled scene.
@@ -170,11 +172,12 @@ def mask_labels(
     values = [value for value in every if value not in (*background, *ignore) and every[value] > 0]
     counted = [Counted(value, *_spread_of(pixels, value)) for value in values]
     total = sum(pixels.totals.values()) - sum(every[value] for value in ignore)
-    palette = {value: colour for value, colour in (file.palette or {}).items()}
-    classes = class_guesses(counted, total, palette, words, pixels.code)
+    palette = dict(file.palette or {})
+    told = names_of(folder / next(iter(masks.values())))
+    classes = class_guesses(counted, total, palette, words, pixels.code, told)
     rare = [one.value for one in classes if one.rare]
     settings: dict[str, object] = {
-        "file": pattern or next(iter(masks.values())),
+        "file": pattern or _stand_in(masks),
         "code": pixels.code,
     }
     settings["values"] = {one.value: one.code for one in classes if not one.rare}
@@ -200,6 +203,12 @@ def mask_labels(
         paths=masks,
         reasons=reasons,
     )
+
+
+def _stand_in(masks: Mapping[str, str]) -> str:
+    """The only mask, or what stands for masks that a table of scenes names."""
+    first = next(iter(masks.values()))
+    return first if len(masks) == 1 else f"{{id}}{PurePosixPath(first).suffix}"
 
 
 def _roles(

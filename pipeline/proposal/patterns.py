@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -105,8 +104,7 @@ def _cuts(
     """Patterns by what of the differing names is taken for the id."""
     ending = "" if after else PurePosixPath(names[0]).suffix
     stems = [name.removesuffix(ending) for name in names]
-    head = len(os.path.commonprefix(stems)) if len(stems) > 1 else len(stems[0])
-    tail = len(os.path.commonprefix([stem[::-1] for stem in stems])) if len(stems) > 1 else head
+    head, tail = _common(stems), _common([stem[::-1] for stem in stems])
     heads = [cut for cut in range(head + 1) if _is_border(stems, cut)]
     tails = [cut for cut in range(tail + 1) if _is_border([s[::-1] for s in stems], cut)]
     for cut, end in sorted(((h, t) for h in heads for t in tails), key=sum):
@@ -115,6 +113,13 @@ def _cuts(
             middle = f"{stems[0][:cut]}{{id}}{stems[0][len(stems[0]) - end :]}{ending}"
             text = "/".join([*([before] if before else []), middle, *after])
             yield Pattern(text, dict(zip(ids, keys, strict=True)))
+
+
+def _common(names: Sequence[str]) -> int:
+    """Number of letters with which all names begin; all of a single one's."""
+    first, last = min(names), max(names)
+    same = (place for place, (one, two) in enumerate(zip(first, last, strict=False)) if one != two)
+    return next(same, min(len(first), len(last)))
 
 
 def _is_border(stems: Sequence[str], cut: int) -> bool:

@@ -17,6 +17,10 @@ _MANY: Final = 1000
 _BETWEEN: Final = 20.0
 """Light differs within a scene about as much as between scenes; heights differ between them."""
 _FEWEST_SCENES: Final = 5
+_EIGHT_BITS: Final = 255
+_FINE: Final = 1.5
+"""Metres: finer images are seldom delivered as reflectance x 10000."""
+_MOST_REFLECTANCE: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -121,19 +125,17 @@ def scale_of(dtype: str, bands: Sequence[BandValues], metres: float | None) -> t
     """
     high, top = max(band.high for band in bands), max(band.top for band in bands)
     seen = f"99 % of the numbers are up to {high:.4g}"
-    if dtype in ("uint8", "int8"):
-        return 255, "numbers of 8 bits"
     if dtype.startswith("float"):
-        for limit, scale in ((5, 1), (300, 255)):
-            if high <= limit:
-                return scale, seen
-        return 10_000, seen
-    if top <= 255:
-        return 255, f"8 bits in {dtype}: {seen}"
-    fine = metres is not None and metres < 6
-    for bits in (11, 12, 14):
-        if fine and 2 ** (bits - 1) < top < 2**bits:
-            return 2**bits - 1, f"as sensors of {bits} bits count: the largest number is {top:.0f}"
-    if high <= 20_000:
+        scale = next(
+            (scale for limit, scale in ((5, 1.0), (300, 255.0)) if high <= limit), 10_000.0
+        )
+        return scale, seen
+    if dtype in ("uint8", "int8") or top <= _EIGHT_BITS:
+        return _EIGHT_BITS, f"numbers of 8 bits: {seen}"
+    bits = next((bits for bits in (11, 12, 14) if 2 ** (bits - 1) < top < 2**bits), None)
+    if bits is not None and metres is not None and metres < _FINE:
+        told = f"as sensors of {bits} bits count: the largest number is {top:.0f}"
+        return 2**bits - 1, told
+    if high <= _MOST_REFLECTANCE:
         return 10_000, f"reflectance x 10000, as most products: {seen}"
     return 65_535, f"numbers of 16 bits: {seen}"

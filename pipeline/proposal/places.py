@@ -85,12 +85,12 @@ def divide(scenes: Mapping[str, SceneGuess], labelled: Sequence[str]) -> Places:
     parts = [part for name in names for part in _parts(name, scenes[name].shape, blocks)]
     if blocks is not None:
         count = len(parts)
-        reason = f"{len(names)} labelled scenes are few: blocks make {count} places of them"
+        reason = f"{_scenes(len(names))} labelled: too few, so blocks make {count} places of them"
         return Places(blocks, None, tuple(parts), _folds(count), reason)
     touching = _touching([scenes[name] for name in names])
     cells = _cells(scenes, names) if touching else None
     if cells is None:
-        reason = f"{len(names)} labelled scenes, each a place of its own"
+        reason = f"{_scenes(len(names))} labelled, each a place of its own"
         if touching:
             reason += f"; {touching} of them touch, but squares would leave too few places"
         return Places(None, None, tuple(parts), _folds(len({p.place for p in parts})), reason)
@@ -102,6 +102,10 @@ def divide(scenes: Mapping[str, SceneGuess], labelled: Sequence[str]) -> Places:
         f"which {count} hold labels"
     )
     return Places(None, side, tuple(parts), _folds(count), reason)
+
+
+def _scenes(count: int) -> str:
+    return f"{count} scene{'s' * (count != 1)}"
 
 
 def _folds(places: int) -> int:

@@ -60,7 +60,7 @@ def polygon_labels(
         classes=classes,
         labelled=ground.labelled,
         comments=_comments(found, ground),
-        questions=tuple(_questions(columns, by_layer, found, ground)),
+        questions=(*_questions(columns, by_layer, ground), *_unnamed(classes)),
         finest=ground.across * images.groups[0].metres if ground.across else None,
         reasons=reasons,
     )
@@ -91,6 +91,12 @@ def _classes(found: VectorFile, values: Sequence[str], ground: Ground) -> tuple[
     return class_guesses(rows, ground.total, {}, (), "text")
 
 
+def _unnamed(classes: Sequence[ClassGuess]) -> list[str]:
+    if not any(one.name.startswith("class ") for one in classes):
+        return []
+    return ["dataset.classes: the polygons don't say what their numbers mean; name the classes"]
+
+
 def _column_reason(columns: Sequence[Column]) -> str:
     others = [
         f"{one.name} ({len(one.values)} values: {shown(one.values, 4)})" for one in columns[1:4]
@@ -104,7 +110,7 @@ def _comments(found: VectorFile, ground: Ground) -> tuple[str, ...]:
     rows = [f"{features} polygons{f' in {crs[:60]}' if crs else ''}"]
     if ground.total and not ground.fault:
         rows.append(
-            f"they cover {100 * ground.covered / ground.total:.3g} % of the scenes' ground, and the "
+            f"they cover {100 * ground.covered / ground.total:.3g} % of the scenes' ground; the "
             f"median one is {ground.across:.3g} pixels across"
         )
     if found.other:
@@ -112,21 +118,19 @@ def _comments(found: VectorFile, ground: Ground) -> tuple[str, ...]:
     return tuple(rows)
 
 
-def _questions(
-    columns: Sequence[Column], by_layer: bool, found: VectorFile, ground: Ground
-) -> list[str]:
+def _questions(columns: Sequence[Column], by_layer: bool, ground: Ground) -> list[str]:
     rows = []
     close = [one.name for one in columns[1:] if columns[0].rank - one.rank < _CLOSE]
     if close and not by_layer:
         rows.append(
-            f"dataset.labels.column: is {columns[0].name} the class? It could be {shown(close)}, too"
+            f"dataset.labels.column: is {columns[0].name} the class? It could be {shown(close)}"
         )
     if ground.fault:
         rows.append(f"dataset.labels: {ground.fault.splitlines()[0]}")
     elif not ground.labelled:
         rows.append(
-            "dataset.labels.crs: no polygon lies on an image; name the system of the polygons or, in "
-            "dataset.crs, that of the images"
+            "dataset.labels.crs: no polygon lies on an image; name the system of the polygons or, "
+            "in dataset.crs, that of the images"
         )
     elif 0.2 < ground.covered / ground.total < 0.95 and len(ground.areas) > 1:
         rows.append(

@@ -24,7 +24,7 @@ from pipeline.proposal.recipe import choose_recipe
 from pipeline.proposal.recipe_text import write_recipe
 from pipeline.proposal.vector_labels import find_vectors
 from pipeline.proposal.written import Proposal
-from pipeline.proposal.yaml_text import YamlText
+from pipeline.proposal.yaml_text import YamlText, counted, shown
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def look_at(folder: Path) -> tuple[Looked, NamedSets]:
     if not seen.files:
         raise no_images(folder, seen)
     sets = named_sets(folder, seen)
-    images = images_of(folder, seen, sets.images, sets.patterns)
+    images = images_of(folder, seen, sets.images, sets.patterns, sets.strange)
     labels, places = _labels(folder, files, seen, sets, images)
     return Looked(images, labels, places, _questions(images, labels)), sets
 
@@ -86,7 +86,7 @@ def _labels(
             file = seen.files[next(iter(masks.values()))]
             words = all_words(folder, list(masks.values())[:1])
             pattern = sets.mask_pattern
-            return mask_labels(pattern, pixels, masks, file, words), places
+            return mask_labels(folder, pattern, pixels, masks, file, words), places
     vectors = find_vectors(folder, files.vectors, images)
     if vectors is None:
         return None, divide(images.scenes, ())
@@ -102,8 +102,14 @@ def _questions(images: ImagesFound, labels: LabelsFound | None) -> tuple[str, ..
     rows = list(labels.questions) if labels is not None else []
     if labels is None:
         rows.append(
-            "dataset.classes: there are no labels, so nothing can be learned here. Name the file of the "
-            "labels, or list the classes of the run whose networks shall predict these scenes."
+            "dataset.classes: there are no labels, so nothing can be learned here. List the "
+            "classes of the run whose networks shall predict these scenes, and name it in "
+            "ensemble.trained; or write what the labels are into dataset.labels."
+        )
+    if images.bad:
+        rows.append(
+            f"scenes.skip_bad: {counted(len(images.bad), 'image')} can't be used as the others can "
+            f"({shown(images.bad, 3)}); shall the chain go on without?"
         )
     if not images.metres_known:
         rows.append(
@@ -170,8 +176,8 @@ def _summary(looked: Looked) -> tuple[str, ...]:
         rows.append(f"{len(labels.labelled)} labelled by {labels.kind}s: {', '.join(kept)}")
         rare = [row.name for row in labels.classes if row.rare is not None]
         rows += [f"too rare to learn, left out: {', '.join(rare)}"] if rare else []
-    rows.append(
-        f"{looked.places.count} places, {looked.places.folds} folds: {looked.places.reason}"
-    )
+    if labels is not None:
+        told = looked.places
+        rows.append(f"{told.count} places, {told.folds} folds: {told.reason}")
     rows += [f"not used: {path}" for path in images.odd[:3]]
     return tuple(rows)

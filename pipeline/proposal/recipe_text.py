@@ -11,7 +11,7 @@ from pipeline.proposal.guesses import GroupGuess, ImagesFound
 from pipeline.proposal.machine import Machine
 from pipeline.proposal.places import Places
 from pipeline.proposal.recipe import RATE_OF_LEARNING, Recipe
-from pipeline.proposal.yaml_text import YamlText
+from pipeline.proposal.yaml_text import YamlText, counted
 
 SMALLEST_PART: Final = 4
 """Parts of fewer pixels of the finest images are no objects."""
@@ -41,8 +41,17 @@ def write_recipe(
         machine: What they were chosen for.
         classes: Code and name of each class.
     """
+    if len(images.groups) > 1 or images.bad:
+        out.section("scenes")
     if len(images.groups) > 1:
         _write_registration(out, images)
+    if images.bad:
+        out.key(
+            "skip_bad",
+            True,
+            reason=f"ASK: {counted(len(images.bad), 'image')} can't be used, as {images.bad[0]}: "
+            "mend or remove, or go on without.",
+        )
     out.section("tiles")
     out.key("metres", recipe.metres, reason=f"Working resolution: {recipe.metres_reason}.")
     _write_features(out, images)
@@ -61,7 +70,6 @@ def write_recipe(
 
 def _write_registration(out: YamlText, images: ImagesFound) -> None:
     placed = all(scene.to_map is not None for scene in images.scenes.values())
-    out.section("scenes")
     out.key(
         "registration",
         "none" if placed else "translation",
@@ -143,7 +151,7 @@ def write_models(out: YamlText, classes: Sequence[tuple[int, str]]) -> None:
     out.raw("  - name: all")
     if len(classes) > 1:
         out.comment(
-            "A network per class, each with a part of the weights, took twice the time and did better on "
+            "A network per class, each with a part of the weights, takes longer and did better on "
             "real scenes (docs/models.md): put these rows in place of the one above.",
             2,
         )

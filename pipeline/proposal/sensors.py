@@ -99,7 +99,7 @@ SENSORS: Final = (SENTINEL_2, LANDSAT, AERIAL)
 
 _SETS: Final[dict[tuple[str, int], tuple[str, ...]]] = {
     ("Sentinel-2", 13): tuple(band.token for band in SENTINEL_2.bands),
-    ("Sentinel-2", 12): tuple(b.token for b in SENTINEL_2.bands if b.token != "B10"),
+    ("Sentinel-2", 12): tuple(b.token for b in SENTINEL_2.bands if b.name != "cirrus"),
     ("Sentinel-2", 10): ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"),
     ("Sentinel-2", 6): ("B05", "B06", "B07", "B8A", "B11", "B12"),
     ("Sentinel-2", 4): ("B02", "B03", "B04", "B08"),

@@ -103,3 +103,8 @@ def shown(things: Iterable[str], most: int = 8) -> str:
     rows = list(things)
     more = f" and {len(rows) - most} more" if len(rows) > most else ""
     return ", ".join(rows[:most]) + more
+
+
+def counted(count: int, what: str) -> str:
+    """A number of things in words."""
+    return f"{count} {what}{'s' * (count != 1)}"
