@@ -103,17 +103,17 @@ def test_labelled_scenes_are_cut_at_thresholds_of_other_folds(tmp_path: Path) ->
 def test_reruns(tmp_path: Path) -> None:
     everything = {f"scene-{scene}" for scene in (*LABELLED, *TEST)}
     job = prepared(tmp_path)
-    assert built(job, polygons.run, "polygons") == everything | {"gains"}
+    assert built(job, polygons.run, "polygons") == everything | {"gains", "map"}
     first = path_of(job, "a_0_0").read_bytes()
     assert built(job, polygons.run, "polygons") == set()
     more = prepared(tmp_path, test=(*TEST, "t_0_2"))
-    assert built(more, polygons.run, "polygons") == {"scene-t_0_2"}
+    assert built(more, polygons.run, "polygons") == {"scene-t_0_2", "map"}
     path_of(more, "a_0_0").unlink()
     assert built(more, polygons.run, "polygons") == {"scene-a_0_0"}
     assert path_of(more, "a_0_0").read_bytes() == first
     simpler = make_run(tmp_path, (*TEST, "t_0_2"), polygons={"simplify_cost": 0.1})
     assert built(simpler, evaluate.run, "evaluate") == set()
-    assert built(simpler, polygons.run, "polygons") == everything | {"scene-t_0_2"}
+    assert built(simpler, polygons.run, "polygons") == everything | {"scene-t_0_2", "map"}
 
 
 def test_thresholds_of_the_configuration_replace_those_of_evaluate(tmp_path: Path) -> None:
