@@ -66,8 +66,8 @@ def class_guesses(
         code: index, bands or colours of masks; text of attributes.
         told: Names that the labels give numbers.
     """
-    by_number = code in ("index", "bands")
-    rows = sorted(counted, key=lambda one: one.value if by_number else -one.area)
+    by_number = all(str(row.value).isdigit() and str(row.value).isascii() for row in counted)
+    rows = sorted(counted, key=lambda one: int(one.value) if by_number else -one.area)
     names = _names(rows, words, code)
     if told:
         given = [told.get(row.value) if isinstance(row.value, int) else None for row in rows]
@@ -116,7 +116,7 @@ def _rare(row: Counted, total: float) -> str | None:
 
 
 def _names(rows: Sequence[Counted], words: Sequence[str], code: str) -> list[str]:
-    if code == "text" and all(str(row.value).lstrip("-").isdigit() for row in rows):
+    if code == "text" and all(str(row.value).isdigit() for row in rows):
         return [f"class {row.value}" for row in rows]
     if code == "text":
         return _unique([str(row.value)[:80] or "unnamed" for row in rows])
