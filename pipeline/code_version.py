@@ -40,7 +40,10 @@ _NO_NUMBERS = (
 _LIBRARIES = {
     "albumentations": "albumentations",
     "cv2": "opencv-python-headless",
+    "geopandas": "geopandas",
     "numpy": "numpy",
+    "pyogrio": "pyogrio",
+    "pyproj": "pyproj",
     "rasterio": "rasterio",
     "scipy": "scipy",
     "segmentation_models_pytorch": "segmentation-models-pytorch",

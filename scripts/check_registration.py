@@ -12,6 +12,9 @@ import argparse
 import copy
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.imagery.generated.ground import render
 from pipeline.imagery.generated.place import build_place
 from pipeline.imagery.generated.season import visit
@@ -54,7 +57,7 @@ def _errors(spec: GeneratorSpec, number: int) -> list[tuple[str, float]]:
     found = []
     for group, true in zip(GROUPS[1:], shifts[1:], strict=True):
         pixels = images[group.name]
-        valid = pixels.any(axis=0)
+        valid: NDArray[np.bool_] = np.asarray(pixels.any(axis=0))
         result = register(
             images["RGB"], pixels, valid, group.step, "translation", MAX_SHIFT, MIN_CORRELATION
         )

@@ -75,7 +75,7 @@ def cache_group(
 
         boxes = margin_boxes(source.shape, margin) if margin else ()
         left, right = (around(box) for box in boxes[2:]) if boxes else (None, None)
-        for rows in strips(source.shape, source.bands):
+        for rows in strips(source.shape, source.bands, raster.header.block[0]):
             pixels, valid = own(rows, slice(0, width))
             complete &= valid is None
             bits.append(_packed(valid, rows.stop - rows.start, shape[2], margin))

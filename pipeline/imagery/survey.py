@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -58,7 +59,7 @@ def survey(
         with open_raster(source.group_files(folder)) as raster:
             tally = _Tally(len(group.bands), source.shape)
             rows = reader(raster.read, source)
-            for strip in strips(source.shape, source.bands):
+            for strip in strips(source.shape, source.bands, raster.header.block[0]):
                 tally.add(strip, *rows(strip))
             dtype = raster.header.dtype
         to_reference = moved @ frame.place(group.name, source.shape) @ ~found.motion
@@ -84,9 +85,15 @@ def reader(read: Callable[[slice, slice], tuple[Pixels, Valid | None]], source: 
     return lambda rows: read(slice(first + rows.start, first + rows.stop), columns)
 
 
-def strips(shape: Shape, bands: int) -> Iterator[slice]:
-    """Rows of an image (H, W) with so many bands, as many in one go as memory should hold."""
-    step = max(1, _STRIP // (shape[1] * bands))
+def strips(shape: Shape, bands: int, block: int) -> Iterator[slice]:
+    """Rows of an image, as many in one go as memory should hold.
+
+    Args:
+        shape: (H, W).
+        bands: Number of bands.
+        block: Rows that the file holds together: none of them is unpacked twice.
+    """
+    step = math.ceil(_STRIP / (shape[1] * bands) / block) * block
     for first in range(0, shape[0], step):
         yield slice(first, min(first + step, shape[0]))
 

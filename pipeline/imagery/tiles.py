@@ -124,7 +124,7 @@ def pack(
     valid: NDArray[np.bool_],
     ignored: NDArray[np.bool_] | None = None,
 ) -> NDArray[Any]:
-    """Bit field (H, W) of masks (K, H, W), the valid mask (H, W), and pixels whose class is unknown.
+    """Bit field (H, W) of masks (K, H, W), the valid mask (H, W) and pixels of unknown class.
 
     The latter are taken out of the masks; they have imagery where they are valid.
     """

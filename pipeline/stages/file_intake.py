@@ -37,6 +37,7 @@ class _Whole:
     frame: Frame
     crs: str | None
     sources: tuple[Source, ...]
+    notes: tuple[str, ...]
 
 
 def take_in_files(config: Config, raw: RawFiles) -> TakenIn:
@@ -58,6 +59,7 @@ def take_in_files(config: Config, raw: RawFiles) -> TakenIn:
         with taken.faults.gather(whole.found.id):
             taken.intakes.extend(_intakes(dataset, whole, vectors, raw))
     if not taken.faults.messages:
+        taken.notes += vectors.notes()
         vectors.check_met([(whole.frame.footprint, whole.crs) for whole in wholes])
     return taken
 
@@ -76,7 +78,8 @@ def _whole(config: Config, found: FoundScene, raw: RawFiles) -> _Whole:
         _source(config, row, found.files[row.name], headers[row.name], raw)
         for row in dataset.groups
     )
-    return _Whole(found, frame, crs, sources)
+    notes = tuple(note for header in headers.values() for note in header.notes)
+    return _Whole(found, frame, crs, sources, notes)
 
 
 def _name(dataset: Dataset, files: GroupFiles) -> str:
@@ -158,8 +161,10 @@ def _intakes(dataset: Dataset, whole: _Whole, vectors: Vectors, raw: RawFiles) -
         if mask is not None:
             yield replace(one, mask=replace(mask, row=window[0], column=window[1]))
         elif found.role == "train" or vectors.cover(found.labels, part.footprint, whole.crs):
-            labels = vectors.on(found.labels, part.footprint, whole.crs)
-            yield replace(one, labels=labels.outlines, ignored=labels.ignored, notes=labels.notes)
+            image = str(dataset.folder / sources[0].files[0])
+            labels = vectors.on(found.labels, part.footprint, whole.crs, image)
+            notes = (*whole.notes, *labels.notes)
+            yield replace(one, labels=labels.outlines, ignored=labels.ignored, notes=notes)
         else:
             yield replace(one, role="test", sampled=True)
 
@@ -177,6 +182,7 @@ def _intake(
         crs=whole.crs,
         space=plane if whole.frame.placed else f"image {whole.found.id}",
         to_space=frame.to_map,
+        notes=whole.notes,
     )
 
 

@@ -61,7 +61,8 @@ def run(job: Job) -> None:
         make_items(job, folder, recipe, scenes, "tracing scenes")
         made = len(folder.built)
         write_layers(job, folder, scenes)
-        gains = _gains(job, folder, finishes) if job.config.polygons.gains else None
+        known = job.config.polygons.gains and folds_of(job)
+        gains = _gains(job, folder, finishes) if known else None
     if gains is not None:
         show_gains(read_json(gains.path(GAINS)), job.config.dataset.classes)
     say(f"polygons: {len(scenes)} scenes, {made} made, {len(scenes) - made} unchanged")

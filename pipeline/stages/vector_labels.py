@@ -54,18 +54,19 @@ class Vectors:
         extent = table.bounds(crs)
         return extent is not None and shapely.box(*extent).intersects(footprint)
 
-    def on(self, path: Path | None, footprint: Polygon, crs: str | None) -> Labels:
+    def on(self, path: Path | None, footprint: Polygon, crs: str | None, image: str) -> Labels:
         """Labels of a scene.
 
         Args:
             path: Its own file, if it has one.
             footprint: Its outline in map units.
             crs: Coordinate reference system of these.
+            image: The scene's file, for messages.
         """
         table = self._table(path)
         if table is None:
             raise ValueError("a scene without labels")
-        found = table.on(footprint, crs)
+        found = table.on(footprint, crs, image)
         nothing = MultiPolygon()
         outlines = {
             code: outline_of(found.polygons.get(code, nothing)) for code in self.dataset.codes
@@ -97,6 +98,13 @@ class Vectors:
             f"{grounds[0][1] or 'their own coordinates'}; check dataset.labels.crs and that labels "
             "and images belong together"
         )
+
+    def notes(self) -> list[str]:
+        """What was left out as files for all scenes were read."""
+        settings = self.dataset.labels
+        if not isinstance(settings, VectorLabels) or "{" in settings.file:
+            return []
+        return [note for table in self._tables.values() for note in table.notes]
 
     def _table(self, path: Path | None) -> VectorTable | None:
         settings = self.dataset.labels

@@ -61,9 +61,7 @@ class PlacedLayer:
             return [self.bounds]
         return moved_bounds(self.bounds, self.crs, crs)
 
-    def on(
-        self, footprint: Polygon, crs: str | None
-    ) -> tuple[NDArray[Any], NDArray[np.int64], int]:
+    def on(self, footprint: Polygon, crs: str | None) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Polygons that meet a footprint, in its coordinates and cut to it, and which they are.
 
         Args:
@@ -71,7 +69,7 @@ class PlacedLayer:
             crs: Its coordinate reference system, None if and only if the layer has none.
 
         Returns:
-            (m,) valid multipolygons; (m,) their indices; how many were cut.
+            (m,) valid multipolygons; (m,) their indices.
 
         Raises:
             LabelError: If a polygon has no place in the scene's system.
@@ -81,9 +79,9 @@ class PlacedLayer:
             shapes = self.shapes[near]
         else:
             shapes, near = self._moved(footprint, self.crs, crs)
-        cut, over = _cut(shapes, footprint)
+        cut = _cut(shapes, footprint)
         there = shapely.area(cut) > 0
-        return cut[there], near[there], int(np.count_nonzero(over & there))
+        return cut[there], near[there]
 
     def _moved(
         self, footprint: Polygon, source: str, target: str
@@ -96,7 +94,7 @@ class PlacedLayer:
         around = shapely.union_all(boxes)
         near = np.unique(self.tree.query(boxes, predicate="intersects")[1])
         # What lies far away need not have a place there, and edges that are endless no end.
-        shapes, _ = _cut(self.shapes[near], around)
+        shapes = _cut(self.shapes[near], around)
         moved = moved_shapes(shapes, source, target)
         points, owners = shapely.get_coordinates(moved, return_index=True)
         lost = ~np.isfinite(points).all(axis=1)
@@ -111,13 +109,13 @@ class PlacedLayer:
         return moved, near
 
 
-def _cut(shapes: NDArray[Any], ground: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Shapes (n,) cut to the ground that they lie on, and which (n,) had to be cut."""
+def _cut(shapes: NDArray[Any], ground: Any) -> NDArray[Any]:
+    """Shapes (n,) cut to the ground that they lie on."""
     shapely.prepare(ground)
     over = ~shapely.covers(ground, shapes)
     cut = shapes.copy()
     cut[over] = shapely.intersection(shapes[over], ground)
-    return cut, over
+    return cut
 
 
 def _widened(bounds: Bounds) -> Bounds:

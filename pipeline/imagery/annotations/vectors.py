@@ -87,13 +87,12 @@ class VectorTable:
                 polygon has no place in that of the image.
         """
         by_code: dict[int, list[Any]] = {}
-        cut = mended = 0
+        mended = 0
         for layer in self.layers:
             self._check_systems(layer, crs, image)
-            shapes, which, over = layer.on(footprint, crs)
+            shapes, which = layer.on(footprint, crs)
             for code in np.unique(layer.codes[which]).tolist():
                 by_code.setdefault(code, []).extend(shapes[layer.codes[which] == code])
-            cut += over
             mended += int(np.count_nonzero(layer.mended[which]))
         unions = {code: _union(shapes) for code, shapes in by_code.items()}
         ignored = unions.pop(IGNORED, MultiPolygon())
@@ -102,7 +101,6 @@ class VectorTable:
             ignored = _union([ignored, shapely.difference(footprint, known)])
         unions.pop(BACKGROUND, None)
         notes = [f"{mended} label polygons crossed themselves and were made valid"] * (mended > 0)
-        notes += [f"{cut} label polygons reach past the scene and are cut"] * (cut > 0)
         return SceneLabels(dict(sorted(unions.items())), ignored, tuple(notes))
 
     def _check_systems(self, layer: PlacedLayer, crs: str | None, image: str) -> None:

@@ -44,6 +44,7 @@ _KINDS: Final = {
 _OPTIONS: Final = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # nothing beside the file is looked for
     "GDAL_PAM_ENABLED": "NO",  # nor is .aux.xml, which may name further files
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # it gives memory as it is where a file ends too early
     "GDAL_CACHEMAX": 128 * 2**20,  # bytes; by itself a share of the machine's memory
 }
 

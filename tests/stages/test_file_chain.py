@@ -1,0 +1,122 @@
+"""The whole chain on datasets of files, with labels and without."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+from shapely import box
+from shapely.affinity import affine_transform
+
+from pipeline.chain import CHAIN
+from pipeline.errors import ConfigError, ScoringError
+from pipeline.stages.job import Job
+from tests.file_folder import UTM, file_config, to_map, write_image
+
+LABELS = {
+    "kind": "vector",
+    "file": "labels.gpkg",
+    "column": "kind",
+    "values": {"field": 1, "lake": 2},
+}
+STAGES = [row.name for row in CHAIN if row.name not in ("search", "tune")]
+
+
+def write_dataset(folder: Path) -> None:
+    """One scene of 48 pixels with fields and lakes, and one beside it without labels."""
+    field, lake = box(4, 4, 44, 16), box(8, 24, 40, 44)
+    bands = np.full((2, 48, 48), 300, np.uint16)
+    bands[:, 4:16, 4:44], bands[0, 24:44, 8:40], bands[1, 24:44, 8:40] = 900, 100, 50
+    noise = np.random.default_rng(0).integers(0, 9, bands.shape, np.uint16)
+    write_image(folder / "images" / "w.tif", bands + noise, to_map())
+    write_image(folder / "images" / "e.tif", bands[:, :, ::-1] + noise, to_map(48))
+    affine = to_map()
+    shapely_order = [affine.a, affine.b, affine.d, affine.e, affine.c, affine.f]
+    shapes = [affine_transform(shape, shapely_order) for shape in (field, lake)]
+    frame = geopandas.GeoDataFrame({"kind": ["field", "lake"]}, geometry=shapes, crs=UTM)
+    frame.to_file(folder / "labels.gpkg", driver="GPKG")
+
+
+def run(job: Job, *stages: str) -> None:
+    for stage in stages:
+        importlib.import_module(f"pipeline.stages.{stage}").run(job)
+
+
+def job_of(folder: Path, labels: dict[str, Any] | None, name: str, **sections: Any) -> Job:
+    config = file_config(
+        folder,
+        labels,
+        dataset={"blocks": 24},
+        scenes={"context": 80},
+        train={"steps": 40, "batch": 4, "rate": 0.02},
+        polygons={"thresholds": {1: 0.5, 2: 0.5}},
+        **sections,
+    )
+    job = Job(config, folder.parent / "runs" / name)
+    job.run.mkdir(parents=True)
+    (job.run / "config.yaml").write_text(config.to_yaml())
+    return job
+
+
+@pytest.mark.slow
+def test_labelled_and_new_scenes(tmp_path: Path) -> None:
+    folder = tmp_path / "raw"
+    write_dataset(folder)
+    job = job_of(folder, LABELS, "first")
+    run(job, *STAGES)
+    # The labelled scene was cut into four places, the other one predicted whole.
+    scenes = {path.name for path in (job.run / "polygons").glob("scene-*")}
+    assert scenes == {"scene-e", *(f"scene-w_{row}_{col}" for row in (0, 1) for col in (0, 1))}
+    with rasterio.open(job.run / "predict" / "scene-e" / "probability.tif") as file:
+        assert file.crs.to_string() == UTM
+        assert file.transform == to_map(48)
+    layer = geopandas.read_file(job.run / "polygons" / "map.gpkg", layer="polygons")
+    assert layer.crs.to_string() == UTM
+    lake = layer[(layer["class"] == "lake") & (layer["scene"] == "e")]
+    truth = affine_transform(box(8, 24, 40, 44), [10, 0, 0, -10, 400_480, 5_000_000])
+    found = lake.geometry.union_all()
+    assert found.intersection(truth).area > 0.8 * found.union(truth).area
+    table = (job.run / "submission" / "submission.csv").read_text().splitlines()
+    assert [line.split(",")[:2] for line in table[1:]] == [["e", "1"], ["e", "2"]]
+    score = json.loads((job.run / "score" / "score.json").read_text())
+    assert score["mean_jaccard"] > 0.5
+
+    other = job_of(folder, None, "second", ensemble={"trained": "first"})
+    nobody = other.config.ensemble.model_copy(update={"trained": "nobody"})
+    strange = replace(other, config=other.config.model_copy(update={"ensemble": nobody}))
+    with pytest.raises(ConfigError, match=r"ensemble\.trained: 'nobody' is no other run"):
+        run(strange, "train")
+
+
+@pytest.mark.slow
+def test_new_scenes_by_the_networks_of_another_run(tmp_path: Path) -> None:
+    folder = tmp_path / "raw"
+    write_dataset(folder)
+    first = job_of(folder, LABELS, "first")
+    _prepared(first)
+    run(first, *STAGES[: STAGES.index("polygons")])
+    _prepared(first)
+    second = job_of(folder, None, "second", ensemble={"trained": "first"})
+    run(second, *STAGES[: STAGES.index("score")])
+    predicted = {path.name for path in (second.run / "predict").glob("scene-*")}
+    assert predicted == {"scene-e", "scene-w"}
+    ours = (first.run / "predict" / "scene-e" / "probability.tif").read_bytes()
+    theirs = (second.run / "predict" / "scene-e" / "probability.tif").read_bytes()
+    assert len(ours) > 0
+    assert len(theirs) > 0
+    assert len((second.run / "submission" / "submission.csv").read_text().splitlines()) == 5
+    with pytest.raises(ScoringError, match=r"dataset\.labels"):
+        run(second, "score")
+
+
+def _prepared(job: Job) -> None:
+    from pipeline.stages.prepare import prepare
+
+    prepare(job)
