@@ -8,9 +8,9 @@ from typing import Any, Final
 import shapely
 
 from pipeline.errors import DatasetError
+from pipeline.imagery.frame import Frame
 from pipeline.imagery.label_alignment import LabelledImage, align_to_labels
 from pipeline.imagery.scene import Pixels
-from pipeline.imagery.frame import Frame
 from pipeline.imagery.transform import moved
 
 MAX_PIXELS: Final = 1_000_000

@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import ScoringError
-from pipeline.mapping.vectors.features import Columns, Entry, code_of, columns_of, scene_of
 from pipeline.imagery.polygon_binary import polygons_of_wkb
+from pipeline.mapping.vectors.features import Columns, Entry, code_of, columns_of, scene_of
 
 _MAGIC: Final = b"GP"
 _HEADER: Final = 8
