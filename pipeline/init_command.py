@@ -40,11 +40,14 @@ def init(
     for path in (config, table):
         if path.exists() and not force:
             raise ConfigError(
-                f"{path}: is there already; name another one with NAME=..., or replace it with --force"
+                f"{path}: is there already; name another with NAME=..., or replace it with --force "
+                "(make: FORCE=1)"
             )
     proposal = propose(folder, name, this_machine(), str(table.absolute()))
     if proposal.table is not None:
         write_bytes(table, proposal.table.encode())
+    else:
+        table.unlink(missing_ok=True)
     write_bytes(config, proposal.text.encode())
     for line in proposal.summary:
         typer.echo(printable(line))

@@ -168,7 +168,7 @@ def _summary(looked: Looked) -> tuple[str, ...]:
     """What was found, in a few lines."""
     images, labels = looked.images, looked.labels
     rows = [
-        f"{len(images.scenes)} scenes; "
+        f"{counted(len(images.scenes), 'scene')}; "
         + "; ".join(f"{g.name}: {len(g.bands)} bands at {g.metres:g} m" for g in images.groups)
     ]
     if labels is not None:

@@ -16,9 +16,9 @@ PATCH: Final = 128
 _LEAST_PATCH: Final = 16
 _FINER: Final = 5.0
 """Labels whose parts are no more than so many pixels across ask for a finer working grid."""
-RATE: Final = 250_000.0
+RATE: Final = 200_000.0
 """Working pixels per second and core that a U-Net of width 16 with four levels trains on, with its
-share of validation: measured at 128 x 128 x 8 pixels on two cores of an AMD EPYC."""
+share of validation: measured with batches of 8 patches of 128 pixels on an AMD EPYC."""
 RATE_OF_LEARNING: Final = "3.0e-3"
 """Peak rate, as YAML; near what searches found best on real and generated scenes."""
 MINUTES: Final = 5.0
