@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, count
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.mapping.geometry.batches import SIZE, in_batches, meeting, sharing
 from pipeline.mapping.geometry.borders import Borders, borders_of
 from pipeline.mapping.geometry.contacts import crossings, faulty, touching
 from pipeline.mapping.geometry.shortening import Limits, shortened
@@ -76,26 +77,71 @@ def simplified_together(classes: Sequence[Parts], costs: Sequence[float]) -> lis
     every = np.concatenate([*classes, np.empty(0, object)])
     if len(filled) < 2 or not any(costs[number] > 0 for number in filled):
         return _apart(classes, costs)
+    counts = [len(parts) for parts in classes]
+    kinds = np.repeat(np.arange(len(classes)), counts)
+    return list(np.split(_in_batches(every, kinds, costs), np.cumsum(counts)[:-1]))
+
+
+def _in_batches(every: Parts, kinds: NDArray[np.int_], costs: Sequence[float]) -> Parts:
+    """Parts of all classes simplified, those that share borders in the same batch.
+
+    Args:
+        every: All parts.
+        kinds: (parts,) class of each, ascending.
+        costs: Of each class.
+    """
+    alone = shapely.get_num_coordinates(every).sum() <= SIZE
+    batches = [np.arange(len(every))] if alone else in_batches(every, sharing(every))
+    number, found = np.zeros(len(every), np.int_), every.copy()
+    for place, members in enumerate(batches):
+        number[members] = place
+    pins, again = np.empty((0, 4)), np.arange(len(batches))
+    for attempt in count():
+        for place in again.tolist():
+            batch = batches[place]
+            if attempt < _ATTEMPTS:
+                found[batch] = _together(every[batch], kinds[batch], costs, pins)
+            else:  # what keeps every pixel edge crosses nothing that does
+                found[batch] = _whole(every[batch])
+        if alone:
+            break
+        boxes, again = meeting(found, number)
+        if not len(again):
+            break
+        pins = np.concatenate((pins, boxes))
+    return found
+
+
+def _whole(every: Parts) -> Parts:
+    """Parts that keep every vertex, with those where their borders end."""
     rings, owner = shapely.get_rings(every, return_index=True)
     borders = borders_of(rings)
-    whole = shapely.polygons(borders.rebuilt(borders.chains), indices=owner)
+    found: Parts = shapely.polygons(borders.rebuilt(borders.chains), indices=owner)
+    return found
+
+
+def _together(
+    every: Parts, kinds: NDArray[np.int_], costs: Sequence[float], pins: NDArray[np.float64]
+) -> Parts:
+    """Parts of one batch, with boxes (n, 4) whose vertices stay."""
+    splits = np.searchsorted(kinds, np.arange(1, len(costs)))
+    rings, owner = shapely.get_rings(every, return_index=True)
+    borders = borders_of(rings)
+    whole: Parts = shapely.polygons(borders.rebuilt(borders.chains), indices=owner)
     if not shapely.coverage_is_valid(whole):
-        return _apart(classes, costs)
-    counts = [len(parts) for parts in classes]
-    splits = np.cumsum(counts)[:-1]
-    limits = _limits(rings, owner, every, np.repeat(np.array(costs, float), counts), borders)
-    pins = np.empty((0, 4))
+        apart: Parts = np.concatenate(_apart(np.split(every, splits), costs))
+        return apart
+    limits = _limits(rings, owner, every, np.array(costs, float)[kinds], borders)
     for attempt in range(2 * _ATTEMPTS):
         chains = borders.chains
         pinned = chains.pinned | within(chains.points, pins)
         short = shortened(replace(chains, pinned=pinned), limits)
-        simple = shapely.polygons(borders.rebuilt(short), indices=owner)
-        found = np.split(simple, splits)
-        boxes = _faults(found, simple, whole_parts=attempt >= _ATTEMPTS)
+        simple: Parts = shapely.polygons(borders.rebuilt(short), indices=owner)
+        boxes = _faults(np.split(simple, splits), simple, whole_parts=attempt >= _ATTEMPTS)
         if not len(boxes):
-            return found
+            return simple
         pins = np.concatenate((pins, boxes))
-    return list(np.split(whole, splits))
+    return whole
 
 
 def _apart(classes: Sequence[Parts], costs: Sequence[float]) -> list[Parts]:

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.mapping.geometry.batches import in_batches
 from pipeline.mapping.geometry.contacts import Parts, crossings, faulty
 from pipeline.mapping.geometry.shortening import Chains, Limits, shortened
 
@@ -51,7 +52,8 @@ def simplified(parts: Parts, cost: float) -> Parts:
     again = np.arange(len(parts))
     pins = np.empty((0, 4))
     for _ in range(_ATTEMPTS):
-        simple[again] = _alone(parts[again], cost, pins)
+        for batch in in_batches(parts[again]):
+            simple[again[batch]] = _alone(parts[again[batch]], cost, pins)
         again = faulty(simple)
         if not len(again):
             return simple
