@@ -14,7 +14,7 @@ from pipeline.proposal.file_sets import FileSet, file_sets, joined_splits
 from pipeline.proposal.folder_files import LABEL_WORDS, is_aside, plain_id, words_of
 from pipeline.proposal.images import keys_of
 from pipeline.proposal.looking import Seen, chosen, sample
-from pipeline.proposal.mask_labels import is_mask
+from pipeline.proposal.mask_kinds import is_mask
 from pipeline.proposal.patterns import Pattern, agreeing, is_told_apart, tile_pattern
 
 _TRIED: Final = 5

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +20,14 @@ from pipeline.progress import track
 from pipeline.proposal.class_guesses import Counted, class_guesses
 from pipeline.proposal.guesses import LabelsFound
 from pipeline.proposal.looking import chosen
+from pipeline.proposal.mask_kinds import Code, code_of, packed
 from pipeline.proposal.places import Part, Places
 
 LOOKED_AT: Final = 300
 """Parts of scenes whose masks are read."""
-MOST_CLASSES: Final = 64
-"""Masks with more different values are no masks."""
 _IGNORED: Final = 255
 _HIGHEST: Final = 100
 """255 beside classes that are all below this usually marks ground that nobody labelled."""
-Code = Literal["index", "bands", "colours"]
 
 
 @dataclass(frozen=True)
@@ -47,51 +45,6 @@ class MaskPixels:
     counts: tuple[tuple[Part, Mapping[int | str, int]], ...]
     totals: Mapping[str, int]
     looked_at: bool
-
-
-def is_mask(files: Sequence[FileDescription], pixels: Sequence[NDArray[Any]]) -> bool:
-    """Whether files look like masks by what they hold.
-
-    Args:
-        files: What some say of themselves.
-        pixels: Of each (C, n).
-    """
-    if any(file.dtype.startswith("float") or file.driver == "JPEG" for file in files):
-        return False
-    return all(0 < len(_colours(one)) <= MOST_CLASSES for one in pixels)
-
-
-def _colours(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Different values of pixels (C, n): numbers, or colours as 0xRRGGBB."""
-    return np.unique(_packed(pixels))
-
-
-def _packed(pixels: NDArray[Any]) -> NDArray[np.int64]:
-    wide: NDArray[np.int64] = pixels.astype(np.int64)
-    if len(wide) < 3:
-        one: NDArray[np.int64] = wide[0]
-        return one
-    packed: NDArray[np.int64] = (wide[0] << 16) | (wide[1] << 8) | wide[2]
-    return packed
-
-
-def code_of(file: FileDescription, pixels: NDArray[Any]) -> Code:
-    """How masks tell classes, by one of them.
-
-    Args:
-        file: What it says of itself.
-        pixels: (C, n).
-    """
-    if len(pixels) == 1:
-        return "index"
-    alike = len(pixels) > 2 and bool((pixels[:3] == pixels[:1]).all())
-    if alike:
-        return "index"
-    picture = file.driver == "PNG" or file.colours[:3] == ("red", "green", "blue")
-    there_or_not = all(len(np.unique(band)) <= 2 for band in pixels)
-    if int(pixels.max()) <= 1 or (there_or_not and not picture):
-        return "bands"
-    return "colours" if len(pixels) in (3, 4) else "bands"
 
 
 def count_masks(
@@ -140,7 +93,7 @@ def _count(pixels: NDArray[Any], code: Code) -> dict[int | str, int]:
     if code == "bands":
         return {place + 1: int(np.count_nonzero(band)) for place, band in enumerate(pixels)}
     values, numbers = np.unique(
-        pixels[0] if code == "index" else _packed(pixels), return_counts=True
+        pixels[0] if code == "index" else packed(pixels), return_counts=True
     )
     if code == "index":
         return dict(zip(values.tolist(), numbers.tolist(), strict=True))

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from rasterio.errors import RasterioError
 from rasterio.warp import transform, transform_bounds
+from shapely import Polygon
 
 from pipeline.imagery.transform import Shape
 from pipeline.learning.folds import ground_cell
@@ -106,6 +107,17 @@ def divide(scenes: Mapping[str, SceneGuess], labelled: Sequence[str]) -> Places:
 
 def _scenes(count: int) -> str:
     return f"{count} scene{'s' * (count != 1)}"
+
+
+def footprint(scene: SceneGuess, part: Part | None = None) -> Polygon:
+    """Ground of a scene or of a part of it in map units; without coordinates y runs upwards."""
+    (top, left), (height, width) = (0, 0), scene.shape
+    if part is not None:
+        (top, left), (height, width) = (part.top, part.left), part.shape
+    corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
+    if scene.to_map is None:
+        return Polygon([(x, -y) for x, y in corners])
+    return Polygon([scene.to_map @ corner for corner in corners])
 
 
 def _folds(places: int) -> int:

@@ -12,7 +12,8 @@ from pipeline.proposal.class_guesses import Counted, class_guesses, single_name
 from pipeline.proposal.folder_files import words_of
 from pipeline.proposal.guesses import ClassGuess, ImagesFound, LabelsFound
 from pipeline.proposal.places import Places
-from pipeline.proposal.vector_labels import Ground, VectorFile, columns_of, ground_of, texts_of
+from pipeline.proposal.polygon_ground import Ground, ground_of
+from pipeline.proposal.vector_labels import VectorFile, columns_of, texts_of
 from pipeline.proposal.yaml_text import shown
 
 _CLOSE: Final = 1.0

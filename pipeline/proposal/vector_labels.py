@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import shapely
-from shapely import Polygon
 
-from pipeline.config.labels import VectorLabels, plain_text
+from pipeline.config.labels import plain_text
 from pipeline.errors import PipelineError
 from pipeline.imagery.annotations.coordinates import moved_bounds
 from pipeline.imagery.annotations.layers import Layer, Wanted
 from pipeline.imagery.annotations.vector_readers import read_layers
-from pipeline.imagery.annotations.vectors import VectorTable, read_vectors
-from pipeline.progress import track
 from pipeline.proposal.class_column import Column, class_columns
 from pipeline.proposal.folder_files import speaks_of_labels
-from pipeline.proposal.guesses import ImagesFound, SceneGuess
+from pipeline.proposal.guesses import ImagesFound
 from pipeline.proposal.looking import chosen
 from pipeline.proposal.patterns import Pattern, id_patterns, tile_pattern
-from pipeline.proposal.places import Part, Places
+from pipeline.proposal.places import footprint
 
 _POLYGONAL: Final = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _FILES: Final = 40
@@ -118,17 +114,6 @@ def _features(layers: Sequence[Layer]) -> int:
     return sum(len(layer.shapes) for layer in layers)
 
 
-def footprint(scene: SceneGuess, part: Part | None = None) -> Polygon:
-    """Ground of a scene or of a part of it in map units; without coordinates y runs upwards."""
-    (top, left), (height, width) = (0, 0), scene.shape
-    if part is not None:
-        (top, left), (height, width) = (part.top, part.left), part.shape
-    corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
-    if scene.to_map is None:
-        return Polygon([(x, -y) for x, y in corners])
-    return Polygon([scene.to_map @ corner for corner in corners])
-
-
 def _bounds(layers: Sequence[Layer]) -> tuple[float, float, float, float]:
     edges = np.array([shapely.total_bounds(layer.shapes) for layer in layers])
     left, lower = np.nanmin(edges[:, :2], axis=0).tolist()
@@ -166,29 +151,6 @@ def _system(layers: Sequence[Layer], images: ImagesFound) -> tuple[str | None, s
     return None, ""
 
 
-@dataclass(frozen=True)
-class Ground:
-    """Ground of the classes.
-
-    Attributes:
-        areas: Pixels of the finest images by value.
-        places: Places at which a value was seen.
-        total: Pixels of the ground that was looked at.
-        covered: Pixels that any polygon covers.
-        labelled: Scenes that hold a polygon.
-        across: Median size of polygons, pixels; 0 without any.
-        fault: Why polygons can't be laid onto the images.
-    """
-
-    areas: Mapping[str, float]
-    places: Mapping[str, int]
-    total: float
-    covered: float
-    labelled: tuple[str, ...]
-    across: float
-    fault: str = ""
-
-
 def texts_of(layer: Layer, column: str | None) -> list[str]:
     """What tells the class of each polygon of a layer."""
     if column is None:
@@ -205,58 +167,3 @@ def columns_of(layers: Sequence[Layer]) -> tuple[Column, ...]:
         for name, values in layer.columns.items():
             counts.setdefault(name, Counter()).update(map(plain_text, values.tolist()))
     return class_columns(counts)
-
-
-def ground_of(
-    folder: Path,
-    found: VectorFile,
-    settings: Mapping[str, Any],
-    values: Sequence[str],
-    images: ImagesFound,
-    places: Places,
-) -> Ground:
-    """Lay polygons onto the scenes and measure each class's ground.
-
-    Args:
-        folder: The dataset's folder.
-        found: The polygons.
-        settings: Keys of ``dataset.labels``, without values.
-        values: What tells the classes; empty where all polygons are of one.
-        images: The images.
-        places: How the ground is divided.
-    """
-    numbered = {value: number for number, value in enumerate(values, 1)}
-    labels = VectorLabels.model_validate(
-        {"kind": "vector", **settings, "values": numbered, "other": "ignore"}
-    )
-    tables: dict[str, VectorTable] = {}
-    areas: Counter[str] = Counter()
-    seen: dict[str, set[str]] = {}
-    labelled: dict[str, None] = {}
-    total, covered, sizes = 0.0, 0.0, list[float]()
-    for part in track(chosen(places.parts, LOOKED_AT), "init: looking at labels"):
-        scene = images.scenes[part.scene]
-        path = found.paths.get(part.scene, found.paths.get(""))
-        if path is None:
-            continue
-        ground = footprint(scene, part)
-        pixel = abs(scene.to_map.determinant) if scene.to_map is not None else 1.0
-        try:
-            if path not in tables:
-                tables[path] = read_vectors(folder / path, labels, list(numbered.values()) or [1])
-            one = tables[path].on(ground, scene.crs)
-        except PipelineError as error:
-            return Ground(areas, {}, total, covered, tuple(labelled), 0, str(error))
-        total += ground.area / pixel
-        for code, shape in one.polygons.items():
-            value = values[code - 1] if values else ""
-            areas[value] += shape.area / pixel
-            seen.setdefault(value, set()).add(part.place)
-            sizes += [math.sqrt(piece.area / pixel) for piece in shape.geoms]
-        if one.polygons:
-            labelled[part.scene] = None
-            covered += shapely.union_all(list(one.polygons.values())).area / pixel
-    across = float(np.median(sizes)) if sizes else 0.0
-    return Ground(
-        areas, {v: len(p) for v, p in seen.items()}, total, covered, tuple(labelled), across
-    )
