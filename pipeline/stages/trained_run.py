@@ -51,7 +51,7 @@ def _check_alike(job: Job, other: Job) -> None:
     for field, mine, theirs in same:
         if mine != theirs:
             raise ConfigError(
-                f"ensemble.trained: {other.run.name} was trained with another {field}; begin this "
+                f"ensemble.trained: {other.run.name} was trained with other {field}; begin this "
                 f"run's configuration with extends: and the name of that run's file"
             )
 
