@@ -1,15 +1,15 @@
 """A scene larger than memory, from file to polygons, beside a small one: time and memory.
 
-    python scripts/bench_large.py                  # 20,000 pixels a side: an hour, 15 GB of disk
+    python scripts/bench_large.py                  # 20,000 pixels a side: 15 minutes, 15 GB of disk
     python scripts/bench_large.py --side 5000      # minutes, 1 GB
     python scripts/bench_large.py --quick          # 2,000 beside 1,000 pixels: is all in order?
 
 A field of eight bands of 16 bits is generated strip by strip: ellipses, rivers that cross the scene
 from side to side, and roads that cross it from top to bottom, so that the same few objects cross
 every border of every window. A tiny network is trained on crops of it; then `scenes`, `tiles`,
-`predict` and `polygons` are run for a small and a large scene, each stage in a process of its own,
-whose time and largest resident memory are measured. A stage that has nothing left to do is run once
-more: that is what starting it costs, which is taken off its time.
+`predict` and `polygons` are run for eight small scenes and a large one, each stage in a process of
+its own, whose time and largest resident memory are measured. A stage that has nothing left to do is
+run once more: that is what starting it costs, which is taken off its time.
 
 The exit status is 1 if a process takes 3 GB or more, if a megapixel of the large scene takes more
 than 1.2 times that of the small one, or if a river or a road is not one polygon.
@@ -42,7 +42,7 @@ from pipeline.mapping.geojson import read_geojson
 
 STAGES: Final = ("scenes", "tiles", "predict", "polygons")
 BETWEEN: Final = ("augment", "train", "evaluate")
-LARGE, SMALL, TRAINING = "large", "small", 384
+LARGE, SMALL, FEW, TRAINING = "large", "small", 8, 384
 MOST_GB, MOST_RATIO = 3.0, 1.2
 BANDS, CLASSES = 8, ("ellipse", "river", "road")
 CELL, APART, WIDTH = 200, 1000, 9
@@ -57,8 +57,9 @@ class Measured:
     """What a stage took for one scene.
 
     Attributes:
-        side: Pixels of the scene's side.
+        side: Pixels of a scene's side.
         stage: The stage.
+        pixels: Of all scenes.
         seconds: What it took, without what starting it takes.
         work: Seconds of processors, likewise: other work on the machine counts less in them.
         start: Seconds of a run of it that has nothing to do.
@@ -67,6 +68,7 @@ class Measured:
 
     side: int
     stage: str
+    pixels: int
     seconds: float
     work: float
     start: float
@@ -75,7 +77,7 @@ class Measured:
     @property
     def per_megapixel(self) -> float:
         """Seconds per million pixels."""
-        return self.seconds / (self.side**2 / 1e6)
+        return self.seconds / self.pixels * 1e6
 
 
 def field(rows: slice, columns: slice) -> NDArray[np.bool_]:
@@ -170,9 +172,16 @@ def run(stage: str, folder: Path) -> tuple[float, float, float]:
     return passed, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e9
 
 
+def _count(scene: str) -> int:
+    """How many scenes: what a small one takes is little beside what starting a stage takes."""
+    return FEW if scene == SMALL else 1
+
+
 def measured(folder: Path, scene: str, side: int) -> Iterator[Measured]:
-    """Each stage for one more scene."""
-    write_image(folder / "raw" / "images" / f"{scene}.tif", side, (0, 0))
+    """Each stage for one more scene, or several small ones."""
+    for number in range(_count(scene)):
+        path = folder / "raw" / "images" / f"{scene}{number}.tif"
+        write_image(path, side, (number * (side + APART), 0))
     for stage in STAGES:
         for before in BETWEEN if stage == "predict" else ():
             run(before, folder)
@@ -180,7 +189,8 @@ def measured(folder: Path, scene: str, side: int) -> Iterator[Measured]:
             run("evaluate", folder)
         seconds, work, gigabytes = run(stage, folder)
         start, idle, _ = run(stage, folder)
-        found = Measured(side, stage, seconds - start, work - idle, start, gigabytes)
+        pixels = side**2 * _count(scene)
+        found = Measured(side, stage, pixels, seconds - start, work - idle, start, gigabytes)
         print(
             f"{side:>7} {stage:<9} {found.seconds:9.1f} s {found.per_megapixel:8.3f} s/Mpx, of a"
             f" processor {found.work:9.1f} s; {start:6.1f} s to start; {gigabytes:6.2f} GB",
@@ -191,7 +201,7 @@ def measured(folder: Path, scene: str, side: int) -> Iterator[Measured]:
 
 def crossings(folder: Path, scene: str, side: int) -> dict[str, tuple[int, int]]:
     """How many rivers and roads reach from side to side, and how many polygons they are."""
-    found = read_geojson(folder / f"data/runs/large/polygons/scene-{scene}/polygons.geojson")
+    found = read_geojson(folder / f"data/runs/large/polygons/scene-{scene}0/polygons.geojson")
     result = {}
     for code, axis in ((2, 0), (3, 1)):
         boxes = shapely.bounds(shapely.get_parts(found[code])).reshape(-1, 2, 2)
@@ -231,9 +241,7 @@ def _main(folder: Path, sides: dict[str, int], memory: float, path: Path | None)
         run(stage, folder)
     rows = {scene: list(measured(folder, scene, side)) for scene, side in sides.items()}
     cost = {scene: sum(row.per_megapixel for row in rows[scene]) for scene in sides}
-    work = {
-        scene: sum(row.work for row in rows[scene]) / side**2 * 1e6 for scene, side in sides.items()
-    }
+    work = {scene: sum(row.work / row.pixels for row in rows[scene]) * 1e6 for scene in sides}
     peak = max(row.gigabytes for row in rows[LARGE])
     ratio = cost[LARGE] / cost[SMALL]
     whole = {scene: crossings(folder, scene, side) for scene, side in sides.items()}
