@@ -16,6 +16,7 @@ from shapely.geometry import Polygon, shape
 from pipeline.config.mapping import Polygons
 from pipeline.mapping import polygons
 from pipeline.mapping.geometry import simplification
+from pipeline.mapping.geometry.frame import Frame
 from polygon_bench.masks import Mask
 
 Parts = NDArray[np.object_]
@@ -53,7 +54,7 @@ def methods() -> tuple[Method, ...]:
 
 def simplified(mask: Mask) -> Parts:
     """Ours, with fewer vertices, as by default."""
-    return simplification.simplified(polygons.trace(mask), COST)
+    return simplification.simplified(polygons.trace(mask), COST, Frame.of(mask.shape))
 
 
 def windowed(mask: Mask) -> Parts:

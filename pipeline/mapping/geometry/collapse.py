@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.mapping.geometry.centres import inside
+from pipeline.mapping.geometry.frame import Frame
 
 Points = NDArray[np.float64]
 Values = NDArray[np.float64]
@@ -52,12 +53,14 @@ class Neighbourhood:
         after: (N,) index of the one after.
         pinned: (N,) vertices that stay.
         excess: (N,) vertices that the chain of each one may lose.
+        frame: Of the image. No edge comes to lie on it, no vertex near it.
     """
 
     before: Indices
     after: Indices
     pinned: Flags
     excess: Indices
+    frame: Frame
 
 
 def steps_of(
@@ -72,15 +75,19 @@ def steps_of(
         most: (n, 2) pixels, and area, that may change sides at each place.
         rung: Largest score of a step.
     """
-    nexts = around.after[places]
-    a, b, c = points[around.before[places]], points[places], points[nexts]
-    d = points[around.after[nexts]]
+    firsts, nexts = around.before[places], around.after[places]
+    lasts = around.after[nexts]
+    a, b, c, d = points[firsts], points[places], points[nexts], points[lasts]
+    sides = around.frame.sides(points)
     fixed = around.pinned[nexts]
     merged, vertex = _merged(a, b, c, d)
-    merged.area[fixed] = np.inf
+    merged.area[fixed | around.frame.near(vertex)] = np.inf
+    one = _without_one(a, b, c)
+    one.area[sides[firsts] & sides[nexts] > 0] = np.inf
     pair = _without_both(a, b, c, d)
-    pair.area[fixed | (around.excess[places] < pair.gain)] = np.inf
-    ways = (merged, _without_one(a, b, c), pair)
+    along = sides[firsts] & sides[lasts] > 0
+    pair.area[fixed | along | (around.excess[places] < pair.gain)] = np.inf
+    ways = (merged, one, pair)
     costs = np.stack([_costs(way, most, rung) for way in ways])
     scores = costs @ (1.0, _AREA) / np.array([[way.gain] for way in ways])
     kind = scores.argmin(axis=0)

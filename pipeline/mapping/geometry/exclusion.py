@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.mapping.geometry.batches import SIZE, in_batches, meeting, sharing
 from pipeline.mapping.geometry.borders import Borders, borders_of
 from pipeline.mapping.geometry.contacts import crossings, faulty, touching
+from pipeline.mapping.geometry.frame import ENDLESS, Frame
 from pipeline.mapping.geometry.shortening import Limits, shortened
 from pipeline.mapping.geometry.simplification import (
     AREA_PER_COST,
@@ -58,16 +59,19 @@ def _sharing(planes: Sequence[Plane], strips: Strips) -> NDArray[np.bool_]:
     return found
 
 
-def simplified_together(classes: Sequence[Parts], costs: Sequence[float]) -> list[Parts]:
+def simplified_together(
+    classes: Sequence[Parts], costs: Sequence[float], frame: Frame = ENDLESS
+) -> list[Parts]:
     """Parts of several classes of a scene with fewer vertices, shared borders staying shared.
 
-    The bound of :func:`simplified` holds for each class; a border
+    The bound of :func:`simplified` holds for each class, and what it says of the frame; a border
     costs both of its parts the same.
 
     Args:
         classes: Parts of each class along pixel edges, no two of which share ground; if some do,
             each class is simplified by itself.
         costs: Share of a part's pixels that may change sides, for each class.
+        frame: Of the image that they are of.
 
     Returns:
         As many parts for each class. No two classes share ground, and their union is what it was
@@ -76,19 +80,23 @@ def simplified_together(classes: Sequence[Parts], costs: Sequence[float]) -> lis
     filled = [number for number, parts in enumerate(classes) if len(parts)]
     every = np.concatenate([*classes, np.empty(0, object)])
     if len(filled) < 2 or not any(costs[number] > 0 for number in filled):
-        return _apart(classes, costs)
+        return _apart(classes, costs, frame)
     counts = [len(parts) for parts in classes]
     kinds = np.repeat(np.arange(len(classes)), counts)
-    return list(np.split(_in_batches(every, kinds, costs), np.cumsum(counts)[:-1]))
+    found = _in_batches(every, kinds, costs, frame)
+    return list(np.split(found, np.cumsum(counts)[:-1]))
 
 
-def _in_batches(every: Parts, kinds: NDArray[np.int_], costs: Sequence[float]) -> Parts:
+def _in_batches(
+    every: Parts, kinds: NDArray[np.int_], costs: Sequence[float], frame: Frame
+) -> Parts:
     """Parts of all classes simplified, those that share borders in the same batch.
 
     Args:
         every: All parts.
         kinds: (parts,) class of each, ascending.
         costs: Of each class.
+        frame: Of the image.
     """
     alone = shapely.get_num_coordinates(every).sum() <= SIZE
     batches = [np.arange(len(every))] if alone else in_batches(every, sharing(every))
@@ -100,7 +108,7 @@ def _in_batches(every: Parts, kinds: NDArray[np.int_], costs: Sequence[float]) -
         for place in again.tolist():
             batch = batches[place]
             if attempt < _ATTEMPTS:
-                found[batch] = _together(every[batch], kinds[batch], costs, pins)
+                found[batch] = _together(every[batch], kinds[batch], costs, pins, frame)
             else:  # what keeps every pixel edge crosses nothing that does
                 found[batch] = _whole(every[batch])
         if alone:
@@ -121,7 +129,11 @@ def _whole(every: Parts) -> Parts:
 
 
 def _together(
-    every: Parts, kinds: NDArray[np.int_], costs: Sequence[float], pins: NDArray[np.float64]
+    every: Parts,
+    kinds: NDArray[np.int_],
+    costs: Sequence[float],
+    pins: NDArray[np.float64],
+    frame: Frame,
 ) -> Parts:
     """Parts of one batch, with boxes (n, 4) whose vertices stay."""
     splits = np.searchsorted(kinds, np.arange(1, len(costs)))
@@ -129,13 +141,13 @@ def _together(
     borders = borders_of(rings)
     whole: Parts = shapely.polygons(borders.rebuilt(borders.chains), indices=owner)
     if not shapely.coverage_is_valid(whole):
-        apart: Parts = np.concatenate(_apart(np.split(every, splits), costs))
+        apart: Parts = np.concatenate(_apart(np.split(every, splits), costs, frame))
         return apart
     limits = _limits(rings, owner, every, np.array(costs, float)[kinds], borders)
     for attempt in range(2 * _ATTEMPTS):
         chains = borders.chains
         pinned = chains.pinned | within(chains.points, pins)
-        short = shortened(replace(chains, pinned=pinned), limits)
+        short = shortened(replace(chains, pinned=pinned), limits, frame)
         simple: Parts = shapely.polygons(borders.rebuilt(short), indices=owner)
         boxes = _faults(np.split(simple, splits), simple, whole_parts=attempt >= _ATTEMPTS)
         if not len(boxes):
@@ -144,9 +156,9 @@ def _together(
     return whole
 
 
-def _apart(classes: Sequence[Parts], costs: Sequence[float]) -> list[Parts]:
+def _apart(classes: Sequence[Parts], costs: Sequence[float], frame: Frame) -> list[Parts]:
     """Each class simplified by itself."""
-    return [simplified(parts, cost) for parts, cost in zip(classes, costs, strict=True)]
+    return [simplified(parts, cost, frame) for parts, cost in zip(classes, costs, strict=True)]
 
 
 def _limits(

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipeline.config.mapping import Polygons
 from pipeline.mapping.geometry.exclusion import exclusive_groups, simplified_together
+from pipeline.mapping.geometry.frame import Frame
 from pipeline.mapping.geometry.reshaping import with_right_angles, without_corners
 from pipeline.mapping.geometry.simplification import Parts, simplified
 from pipeline.mapping.masks.planes import Plane, Strips
@@ -45,6 +46,7 @@ def outlined(
     """Parts of each class of a scene, with the outlines that are asked for.
 
     Classes that share no pixel are simplified together, but for those with a form of their own.
+    What parts share with the scene's frame stays, so that they meet a neighbour's there.
 
     Args:
         traced: Parts of each class along pixel edges.
@@ -52,18 +54,20 @@ def outlined(
         strips: How the scene is worked on.
         rows: How each class is drawn.
     """
-    found = list(traced)
+    found, frame = list(traced), Frame.of(strips.shape)
     plain = [number for number, row in enumerate(rows) if row.form is None and row.cost > 0]
     for group in exclusive_groups([planes[number] for number in plain], strips):
         numbers = [plain[place] for place in group]
         together = simplified_together(
-            [traced[number] for number in numbers], [rows[number].cost for number in numbers]
+            [traced[number] for number in numbers],
+            [rows[number].cost for number in numbers],
+            frame,
         )
         for number, parts in zip(numbers, together, strict=True):
             found[number] = parts
     for number, row in enumerate(rows):
         if row.form is not None:
             reshape = with_right_angles if row.form == "square" else without_corners
-            simple = simplified(traced[number], row.cost)
+            simple = simplified(traced[number], row.cost, frame)
             found[number] = reshape(traced[number], simple, row.reshape_cost, strips.shape)
     return found

@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.mapping.geometry.contacts import faulty
+from pipeline.mapping.geometry.frame import Frame
 from pipeline.mapping.geometry.rounding import rounded
 from pipeline.mapping.geometry.simplification import Parts, simplified
 from pipeline.mapping.geometry.squaring import squared
@@ -27,23 +28,26 @@ def with_right_angles(parts: Parts, simple: Parts, share: float, shape: tuple[in
         parts: Polygons along pixel edges.
         simple: The same, simplified: what a part keeps that can't be squared.
         share: Share of a part's area that may change sides.
-        shape: (H, W) of the image; outlines stay on it.
+        shape: (H, W) of the image; outlines stay on it, and what they share with its frame stays.
 
     Returns:
         As many polygons; together a valid MultiPolygon, as ``simple`` is.
     """
+    frame = Frame.of(shape)
 
     def candidates() -> Iterator[Parts]:
         for cost, shortest in _ROUGH:
-            rough = simplified(parts, cost)
+            rough = simplified(parts, cost, frame)
             yield from (squared(rough, length) for length in shortest)
 
-    return _chosen(parts, simple, candidates(), share, shape)
+    return _chosen(parts, simple, candidates(), share, frame)
 
 
 def without_corners(parts: Parts, simple: Parts, share: float, shape: tuple[int, ...]) -> Parts:
     """Parts with round outlines; see :func:`with_right_angles` for the arguments."""
-    return _chosen(parts, simple, (rounded(simple, times) for times in _TIMES), share, shape)
+    frame = Frame.of(shape)
+    candidates = (rounded(simple, times, frame) for times in _TIMES)
+    return _chosen(parts, simple, candidates, share, frame)
 
 
 def _chosen(
@@ -51,20 +55,20 @@ def _chosen(
     simple: Parts,
     candidates: Iterable[Parts],
     share: float,
-    shape: tuple[int, ...],
+    frame: Frame,
 ) -> Parts:
     """The first candidate of each part that is valid and within bounds, or its simplified outline.
 
-    The area that changes sides is measured by overlay. Where new outlines would cross or touch
+    What it shares with the frame must be what it was; the area that changes sides is measured by
+    overlay. Where new outlines would cross or touch
     along a line, both parts keep their simplified ones.
     """
     if not len(parts):
         return parts
     found, open_ = simple.copy(), np.ones(len(parts), np.bool_)
     for candidate in candidates:
-        bounds = shapely.bounds(candidate)
-        on_image = (bounds[:, :2] >= 0).all(axis=1) & (bounds[:, 2:] <= shape[::-1]).all(axis=1)
-        places = np.flatnonzero(open_ & on_image & shapely.is_valid(candidate))
+        places = np.flatnonzero(open_ & shapely.is_valid(candidate))
+        places = places[frame.kept(parts[places], candidate[places])]
         places = places[_moved(parts[places], candidate[places]) <= share]
         found[places] = candidate[places]
         open_[places] = False

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.mapping.geometry.collapse import Neighbourhood, Steps, steps_of
+from pipeline.mapping.geometry.frame import ENDLESS, Frame
 
 Points = NDArray[np.float64]
 Indices = NDArray[np.int_]
@@ -65,17 +66,20 @@ class Limits:
     most: NDArray[np.float64]
 
 
-def shortened(chains: Chains, limits: Limits) -> Chains:
+def shortened(chains: Chains, limits: Limits, frame: Frame = ENDLESS) -> Chains:
     """Chains of fewer vertices that cost no owner more than it allows.
 
     Args:
         chains: Chains that neither cross themselves nor each other. What comes back may.
         limits: What their owners allow.
+        frame: Of the image: vertices on it stay as well.
     """
+    on_frame = frame.sides(chains.points) > 0
+    chains = replace(chains, pinned=chains.pinned | on_frame)
     room = np.vstack((limits.most, (np.inf, np.inf)))
     for rung in _LADDER:
         for _ in range(_REPEATS):
-            steps = _worthwhile(chains, limits.owners, room, rung)
+            steps = _worthwhile(chains, limits.owners, room, rung, frame)
             if not len(steps.place):
                 break
             for owners in limits.owners[chains.chain[steps.place]].T:
@@ -87,14 +91,16 @@ def shortened(chains: Chains, limits: Limits) -> Chains:
     return chains
 
 
-def _worthwhile(chains: Chains, owners: Indices, room: NDArray[np.float64], rung: float) -> Steps:
+def _worthwhile(
+    chains: Chains, owners: Indices, room: NDArray[np.float64], rung: float, frame: Frame
+) -> Steps:
     """Steps that cost at most ``rung`` per vertex, are affordable and don't touch each other."""
     after, before = neighbours(chains.chain)
     counts = np.bincount(chains.chain)
     spare = room[owners].min(axis=1)
     excess = (counts - np.where(chains.closed, _LEFT, 0))[chains.chain]
     places = np.flatnonzero((excess > 0) & ~chains.pinned)
-    around = Neighbourhood(before, after, chains.pinned, excess)
+    around = Neighbourhood(before, after, chains.pinned, excess, frame)
     steps = steps_of(chains.points, places, around, spare[chains.chain[places]] + _SLACK, rung)
     steps = steps[_best_nearby(steps, before, after, chains.points)]
     for column in range(owners.shape[1]):

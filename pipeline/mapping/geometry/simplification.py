@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.mapping.geometry.batches import in_batches
 from pipeline.mapping.geometry.contacts import Parts, crossings, faulty
+from pipeline.mapping.geometry.frame import ENDLESS, Frame
 from pipeline.mapping.geometry.shortening import Chains, Limits, shortened
 
 __all__ = ["AREA_PER_COST", "Parts", "simplified", "within"]
@@ -23,7 +24,7 @@ moves area to both sides and next to no centres."""
 _ATTEMPTS = 4
 
 
-def simplified(parts: Parts, cost: float) -> Parts:
+def simplified(parts: Parts, cost: float, frame: Frame = ENDLESS) -> Parts:
     """Polygons of fewer vertices that hold nearly the same pixels.
 
     No part changes by more pixels than ``cost`` times its area, nor by more area than
@@ -37,11 +38,13 @@ def simplified(parts: Parts, cost: float) -> Parts:
     for a class pooled over any number of scenes too, and likewise for areas. (A centre that lies on
     an outline to the last digit may be drawn on either side.)
 
-    Quadrangles stay as they are. Where new outlines would cross, the vertices around are kept.
+    Quadrangles stay as they are, and so does what parts share with the frame. Where new outlines
+    would cross, the vertices around are kept.
 
     Args:
         parts: Polygons in pixel coordinates that together form a valid MultiPolygon.
         cost: Share of a part's pixels that may change sides; 0 keeps every vertex.
+        frame: Of the image that they are of.
 
     Returns:
         As many polygons with as many holes, in the same order; together a valid MultiPolygon.
@@ -53,7 +56,7 @@ def simplified(parts: Parts, cost: float) -> Parts:
     pins = np.empty((0, 4))
     for _ in range(_ATTEMPTS):
         for batch in in_batches(parts[again]):
-            simple[again[batch]] = _alone(parts[again[batch]], cost, pins)
+            simple[again[batch]] = _alone(parts[again[batch]], cost, pins, frame)
         again = faulty(simple)
         if not len(again):
             return simple
@@ -66,13 +69,14 @@ def simplified(parts: Parts, cost: float) -> Parts:
     return parts if len(again) else simple
 
 
-def _alone(parts: Parts, cost: float, pins: NDArray[np.float64]) -> Parts:
+def _alone(parts: Parts, cost: float, pins: NDArray[np.float64], frame: Frame) -> Parts:
     """Parts simplified without a look at each other.
 
     Args:
         parts: Polygons.
         cost: See :func:`simplified`.
         pins: (n, 4) boxes whose vertices stay.
+        frame: See :func:`simplified`.
     """
     rings, owner = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
@@ -82,7 +86,7 @@ def _alone(parts: Parts, cost: float, pins: NDArray[np.float64]) -> Parts:
     owners = np.stack((np.arange(len(rings)), len(rings) + owner), axis=1)
     limits = Limits(owners, cost * areas[:, None] * (1.0, AREA_PER_COST))
     closed = np.ones(len(rings), np.bool_)
-    short = shortened(Chains(points, ring, within(points, pins), closed), limits)
+    short = shortened(Chains(points, ring, within(points, pins), closed), limits, frame)
     lines = shapely.linearrings(short.points, indices=short.chain)
     result: Parts = shapely.polygons(lines, indices=owner)
     return result

@@ -6,6 +6,7 @@ import shapely
 from pydantic import ValidationError
 
 from pipeline.config.mapping import Polygons
+from pipeline.mapping.geometry.frame import Frame
 from pipeline.mapping.geometry.outlining import Outlining, outlined, outlining_of
 from pipeline.mapping.geometry.simplification import simplified
 from pipeline.mapping.masks.planes import HeldPlane, Strips
@@ -34,7 +35,7 @@ def test_exclusive_classes_share_their_border_and_others_stand_alone() -> None:
     one, other, alone = outlined(traced, planes, strips, [Outlining(0.02)] * 3)
     assert shapely.coverage_is_valid(np.concatenate((one, other)))
     assert shapely.get_num_coordinates(one[0]) < 12
-    assert alone[0].equals(simplified(traced[2], 0.02)[0])
+    assert alone[0].equals(simplified(traced[2], 0.02, Frame.of((60, 60)))[0])
 
 
 def test_no_cost_keeps_every_edge_and_forms_their_class() -> None:

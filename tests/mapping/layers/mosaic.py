@@ -1,6 +1,7 @@
 """A mask cut into scenes, and their objects on the map."""
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -11,6 +12,7 @@ from pipeline.mapping.geometry.simplification import Parts
 from pipeline.mapping.layers.footprints import Footprint
 from pipeline.mapping.layers.map_objects import MapObjects
 
+Pixel = TypeVar("Pixel", np.bool_, np.uint8)
 TO_MAP = Affine(10, 0, 500_000, 0, -10, 5_000_000)
 TURNED = Affine.translation(500_000, 5_000_000) @ Affine.rotation(30) @ Affine.scale(10, -10)
 
@@ -47,8 +49,8 @@ def footprints(shape: tuple[int, int], side: int, to_map: Affine = TO_MAP) -> li
 
 
 def cut(
-    mask: NDArray[np.bool_], scenes: list[Footprint], to_map: Affine = TO_MAP
-) -> Iterator[tuple[Footprint, NDArray[np.bool_]]]:
+    mask: NDArray[Pixel], scenes: list[Footprint], to_map: Affine = TO_MAP
+) -> Iterator[tuple[Footprint, NDArray[Pixel]]]:
     """Each scene and its part of a mask."""
     for one in scenes:
         column, row = (round(value) for value in ~to_map @ (one.to_map.c, one.to_map.f))
