@@ -68,7 +68,6 @@ def _chain(folder: Path, name: str, *more: str) -> dict[str, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize(
     ("write", "least"),
     [

@@ -138,7 +138,7 @@ class Config(Section):
         for key in ("class_weights", "smoothing", "absent", "positive_weights"):
             _known(f"{at('train')}.loss.{key}", getattr(row.train.loss, key), codes)
         _known(f"{at('targets')}.dilate", row.targets.dilate, codes)
-        for key in ("folds", "same_place"):
+        for key in ("folds", "same_place", "cell"):
             if getattr(row.augment, key) != getattr(self.augment, key):
                 raise ValueError(
                     f"{here}augment.{key}: all models have the same folds; set "

@@ -34,6 +34,20 @@ class UniqueKeys(yaml.SafeLoader):
         return node
 
 
+def _ask(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    """What `make init` could not decide is asked for when the file is read.
+
+    Raises:
+        yaml.constructor.ConstructorError: Always.
+    """
+    raise yaml.constructor.ConstructorError(
+        None, None, "a value must be written in place of !decide, see the comment", node.start_mark
+    )
+
+
+UniqueKeys.add_constructor("!decide", _ask)
+
+
 def parse_yaml(text: str, loader: type[UniqueKeys] = UniqueKeys) -> Any:
     """Values of a text.
 

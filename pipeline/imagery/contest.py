@@ -211,8 +211,8 @@ def _scene(
         )
     if extent is None:
         raise DatasetError(
-            f"{dataset.table(dataset.grid_sizes)}: has no row for scene {name}, whose image is there; "
-            "add its Xmax and Ymin, or remove its images"
+            f"{dataset.table(dataset.grid_sizes)}: has no row for scene {name}, whose image is "
+            "there; add its Xmax and Ymin, or remove its images"
         )
     return ContestScene(name, files, *extent, labels, sampled)
 

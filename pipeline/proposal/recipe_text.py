@@ -41,10 +41,17 @@ def write_recipe(
         machine: What they were chosen for.
         classes: Code and name of each class.
     """
-    if len(images.groups) > 1 or images.bad:
+    touching = places.blocks is not None or places.cell is not None
+    if len(images.groups) > 1 or images.bad or touching:
         out.section("scenes")
     if len(images.groups) > 1:
         _write_registration(out, images)
+    if touching:
+        out.key(
+            "context",
+            round(recipe.patch / 4 * recipe.metres, 2),
+            reason="Metres that networks see past a scene's border, where others show them.",
+        )
     if images.bad:
         out.key(
             "skip_bad",

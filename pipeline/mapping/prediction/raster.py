@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from pipeline.errors import ArtifactError
@@ -53,6 +54,7 @@ def write_strips(
     """
     answers = Streamed(pieces, shape)
     with (
+        _without_warning(),
         rasterio.Env(GDAL_CACHEMAX=_CACHE),
         rasterio.open(
             path,
@@ -79,6 +81,14 @@ def write_strips(
             window = Window(0, rows.start, shape[1], rows.stop - rows.start)
             file.write(answers.read(rows), window=window)
         file.descriptions = tuple(names)
+
+
+@contextmanager
+def _without_warning() -> Iterator[None]:
+    """Map units that are pixels look like no place at all; they are written and read as any."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
 
 
 @dataclass(frozen=True)
