@@ -77,6 +77,10 @@ init: $(READY) ## look at a folder and write configs/NAME.yaml for it (DATA=fold
 bench-polygons: $(READY) ## polygons, scoring and checking beside what is commonly used (DATA=, QUICK=1)
 	@$(VENV)/bin/python scripts/bench_polygons.py $(if $(DATA),--data "$(DATA)") $(if $(QUICK),--quick)
 
+.PHONY: bench-large
+bench-large: $(READY) ## 20,000 x 20,000 pixels from file to polygons: time, memory (SIDE=, QUICK=1; 15 GB of disk)
+	@$(VENV)/bin/python scripts/bench_large.py $(if $(SIDE),--side $(SIDE)) $(if $(QUICK),--quick)
+
 clean: ## remove the results of all runs; raw data stay
 	rm -rf data/runs
 

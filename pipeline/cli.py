@@ -35,7 +35,7 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="section.key=value, any number of times.")
 ]
 SkipOption = Annotated[
-    bool, typer.Option("--skip-bad", help="Go on without scenes that can't be used: they are named.")
+    bool, typer.Option("--skip-bad", help="Go on without scenes that can't be used; name them.")
 ]
 SKIP_BAD = "scenes.skip_bad=true"
 

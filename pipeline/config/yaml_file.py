@@ -34,7 +34,7 @@ class UniqueKeys(yaml.SafeLoader):
         return node
 
 
-def _ask(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+def _ask(_loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     """What `make init` could not decide is asked for when the file is read.
 
     Raises:
