@@ -84,10 +84,10 @@ def _squares(mask: Mask, shape: tuple[int, int], down: Span, across: Span) -> ND
         (int(span.seen.start == 0), int(span.seen.stop == length))
         for span, length in zip((down, across), shape, strict=True)
     ]
-    squares = squared_distances(~fine(np.pad(mask, edges)))
     top, left = (
         2 * (before + span.inside.start)
         for (before, _), span in zip(edges, (down, across), strict=True)
     )
     height, width = (span.kept.stop - span.kept.start for span in (down, across))
-    return blocks(squares[top : top + 2 * height, left : left + 2 * width])
+    kept = slice(top, top + 2 * height), slice(left, left + 2 * width)
+    return blocks(squared_distances(~fine(np.pad(mask, edges)), kept))

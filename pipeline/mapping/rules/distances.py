@@ -13,7 +13,9 @@ from pipeline.mapping.tracing.corners import Mask
 Value = TypeVar("Value", bound=np.generic)
 
 
-def squared_distances(mask: Mask) -> NDArray[np.float32]:
+def squared_distances(
+    mask: Mask, part: tuple[slice, slice] = (slice(None), slice(None))
+) -> NDArray[np.float32]:
     """Squared distance from every pixel's centre to that of the nearest pixel of a mask, pixels.
 
     Squares of distances between centres are whole numbers, so rounding takes away what single
@@ -21,13 +23,14 @@ def squared_distances(mask: Mask) -> NDArray[np.float32]:
 
     Args:
         mask: (H, W).
+        part: Rows and columns that are asked for.
 
     Returns:
-        (H, W) whole numbers; infinite where the mask is empty.
+        (h, w) whole numbers; infinite where the mask is empty.
     """
     if not mask.any():
-        return np.full(mask.shape, np.inf, dtype=np.float32)
-    squares: NDArray[np.float32] = np.rint(np.square(distances(mask), dtype=np.float32))
+        return np.full(mask[part].shape, np.inf, dtype=np.float32)
+    squares: NDArray[np.float32] = np.rint(np.square(distances(mask)[part], dtype=np.float32))
     return squares
 
 
