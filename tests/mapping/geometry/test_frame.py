@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from pipeline.mapping.geometry.exclusion import simplified_together
 from pipeline.mapping.geometry.frame import CLEAR, ENDLESS, Frame
@@ -89,6 +90,14 @@ def test_a_bay_at_the_frame_stays_open(turns: int) -> None:
     frame = Frame.of(mask.shape)
     assert pieces_on(frame, simplified(parts, 0.02)) != pieces_on(frame, parts)
     check(frame, parts, simplified(parts, 0.02, frame))
+
+
+@pytest.mark.parametrize("seed", [15, 19, 141])
+def test_no_vertex_is_moved_next_to_the_frame(seed: int) -> None:
+    """Fields in which a merged vertex would come to lie there; joining would put it onto it."""
+    field = gaussian_filter(np.random.default_rng(seed).standard_normal((60, 60)), 2)
+    parts, frame = trace(field > np.quantile(field, 0.6)), Frame.of((60, 60))
+    check(frame, parts, simplified(parts, 0.015, frame))
 
 
 def test_a_staircase_that_ends_on_the_frame() -> None:
