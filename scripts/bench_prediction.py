@@ -33,10 +33,11 @@ from pipeline.config.features import Tiles
 from pipeline.config.mapping import Predict
 from pipeline.config.models import ModelRow
 from pipeline.config.network import UNet
+from pipeline.imagery.bit_field import pack
 from pipeline.imagery.channels import Channels, GroupBands
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup
-from pipeline.imagery.tiles import pack, write_tiles
+from pipeline.imagery.tiles import write_tiles
 from pipeline.items import Item
 from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.networks import build

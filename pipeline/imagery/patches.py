@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from pipeline.imagery.bit_field import unpack
 from pipeline.imagery.contrast import Contrast
 from pipeline.imagery.scene import Pixels
-from pipeline.imagery.tiles import TiledScene, unpack
+from pipeline.imagery.tiles import TiledScene
 
 Resampling = Literal["bilinear", "bicubic"]
 TAPS: Final[Mapping[Resampling, int]] = {"bilinear": 2, "bicubic": 4}

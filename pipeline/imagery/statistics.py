@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import DatasetError
+from pipeline.imagery.bit_field import unpack
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.features import Normalisation
 from pipeline.imagery.patches import Resampling, Window, cut_with_contrast
-from pipeline.imagery.tiles import TiledScene, unpack
+from pipeline.imagery.tiles import TiledScene
 
 _SIDE: Final = 256
 _PER_SCENE: Final = 20_000

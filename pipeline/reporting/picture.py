@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.imagery.tiles import TiledScene, TileGroup, seen
+from pipeline.imagery.bit_field import seen
+from pipeline.imagery.tiles import TiledScene, TileGroup
 from pipeline.imagery.transform import moved_points
 
 _LARGEST = 1024

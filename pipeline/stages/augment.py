@@ -22,8 +22,9 @@ from pipeline.artifacts import Item, StageFolder
 from pipeline.config.models import ModelRow
 from pipeline.errors import ConfigError
 from pipeline.files import read_json, write_bytes, write_json
+from pipeline.imagery.bit_field import unpack
 from pipeline.imagery.patches import Window, cut_mask
-from pipeline.imagery.tiles import MASK, TiledScene, unpack
+from pipeline.imagery.tiles import MASK, TiledScene
 from pipeline.learning.folds import check_regions, folds_record, ground_cell, make_folds
 from pipeline.learning.plan import (
     Plan,

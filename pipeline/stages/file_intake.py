@@ -14,10 +14,11 @@ from pipeline.config.dataset import BandGroupRow, Dataset
 from pipeline.config.labels import MaskLabels
 from pipeline.errors import DatasetError
 from pipeline.imagery.annotations.masks import check_size, open_mask
-from pipeline.imagery.frame import MAX_MISFIT, Frame, finest_of, placed_frame
+from pipeline.imagery.frame import MAX_MISFIT, Frame, finest_of
 from pipeline.imagery.intake import Intake, MaskPart, Role, Source, part_of
 from pipeline.imagery.layouts.discovery import find_scenes
 from pipeline.imagery.layouts.found_scene import FoundScene
+from pipeline.imagery.placed_frame import placed_frame
 from pipeline.imagery.rasters.ground import ground_metres
 from pipeline.imagery.rasters.group_files import GroupFiles
 from pipeline.imagery.rasters.header import Header

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pipeline.artifacts import Item
 from pipeline.errors import ArtifactError
 from pipeline.files import read_json
-from pipeline.imagery.tiles import open_tiles, unpack
+from pipeline.imagery.bit_field import unpack
+from pipeline.imagery.tiles import open_tiles
 from pipeline.learning.folds import read_folds
 from pipeline.mapping.held_out import HeldOutScene
 from pipeline.mapping.prediction.raster import read_levels

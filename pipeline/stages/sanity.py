@@ -26,7 +26,8 @@ from pipeline.config.dataset import ClassRow
 from pipeline.config.models import ModelRow
 from pipeline.errors import TrainingError
 from pipeline.files import write_bytes, write_json
-from pipeline.imagery.tiles import TiledScene, unpack
+from pipeline.imagery.bit_field import unpack
+from pipeline.imagery.tiles import TiledScene
 from pipeline.learning.batch import Batch, Source
 from pipeline.learning.device import choose_compute
 from pipeline.learning.folds import place_of

@@ -21,6 +21,7 @@ from pipeline.config import Config
 from pipeline.config.models import ModelRow
 from pipeline.errors import ArtifactError, DatasetError
 from pipeline.files import read_json, write_json
+from pipeline.imagery.bit_field import pack
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.faults import Faults
 from pipeline.imagery.features import InputRecipe
@@ -31,7 +32,7 @@ from pipeline.imagery.layouts.neighbours import Placed, neighbours
 from pipeline.imagery.scene import BandGroup, working_shape
 from pipeline.imagery.statistics import measure
 from pipeline.imagery.targets import draw_targets
-from pipeline.imagery.tiles import Draw, WorkingGrid, open_groups, pack, write_grid
+from pipeline.imagery.tiles import Draw, WorkingGrid, open_groups, write_grid
 from pipeline.imagery.transform import rescaled
 from pipeline.imagery.validity import valid_rows
 from pipeline.progress import say

@@ -25,7 +25,7 @@ from torch import nn
 from pipeline.config import Config
 from pipeline.config.models import ModelRow
 from pipeline.errors import ArtifactError
-from pipeline.imagery.tiles import unpack
+from pipeline.imagery.bit_field import unpack
 from pipeline.learning.checkpoint import Checkpoints
 from pipeline.learning.device import Compute, choose_compute
 from pipeline.learning.losses import build_loss

@@ -9,7 +9,8 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from pipeline.imagery.tiles import TiledScene, TileGroup, pack
+from pipeline.imagery.bit_field import pack
+from pipeline.imagery.tiles import TiledScene, TileGroup
 from pipeline.imagery.transform import Shape
 
 

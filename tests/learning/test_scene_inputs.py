@@ -9,11 +9,12 @@ import pytest
 import torch
 from affine import Affine
 
+from pipeline.imagery.bit_field import pack
 from pipeline.imagery.channels import Channels, GroupBands, Index
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.patches import Window
 from pipeline.imagery.scene import BandGroup
-from pipeline.imagery.tiles import TiledScene, open_tiles, pack, write_tiles
+from pipeline.imagery.tiles import TiledScene, open_tiles, write_tiles
 from pipeline.learning.scene_inputs import SceneInputs
 
 CPU = torch.device("cpu")

@@ -10,10 +10,11 @@ import torch
 from affine import Affine
 
 from pipeline.config.augment import Enrichment
+from pipeline.imagery.bit_field import pack
 from pipeline.imagery.channels import Channels, GroupBands
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup
-from pipeline.imagery.tiles import TiledScene, open_tiles, pack, write_tiles
+from pipeline.imagery.tiles import TiledScene, open_tiles, write_tiles
 from pipeline.learning.difficulty import Difficulty
 from pipeline.learning.enrichment import Enricher
 from pipeline.learning.plan import make_plan, scene_windows, window_counts

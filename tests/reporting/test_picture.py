@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from affine import Affine
 
+from pipeline.imagery.bit_field import pack
 from pipeline.imagery.scene import BandGroup
-from pipeline.imagery.tiles import TiledScene, open_tiles, pack, write_tiles
+from pipeline.imagery.tiles import TiledScene, open_tiles, write_tiles
 from pipeline.reporting.picture import colour_picture, stretched
 
 

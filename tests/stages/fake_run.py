@@ -18,10 +18,11 @@ from pipeline.artifacts import StageFolder
 from pipeline.config import Config
 from pipeline.config.network import UNet
 from pipeline.files import write_json
+from pipeline.imagery.bit_field import pack
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup
-from pipeline.imagery.tiles import pack, write_tiles
+from pipeline.imagery.tiles import write_tiles
 from pipeline.imagery.transform import moved
 from pipeline.learning.networks import build
 from pipeline.learning.weights import NetworkRecord, save_network

@@ -13,7 +13,8 @@ from affine import Affine
 from shapely import box
 
 from pipeline.errors import DatasetError
-from pipeline.imagery.tiles import TiledScene, open_tiles, unpack
+from pipeline.imagery.bit_field import unpack
+from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.stages import scenes, tiles
 from pipeline.stages.job import Job
 from tests.file_folder import UTM, file_config, to_map, write_image

@@ -11,10 +11,11 @@ from affine import Affine
 from pipeline.artifacts import StageFolder
 from pipeline.config import Config
 from pipeline.files import write_json
+from pipeline.imagery.bit_field import pack
 from pipeline.imagery.channels import Channels
 from pipeline.imagery.features import InputRecipe, Normalisation
 from pipeline.imagery.scene import BandGroup
-from pipeline.imagery.tiles import pack, write_tiles
+from pipeline.imagery.tiles import write_tiles
 from pipeline.stages.job import SCENE, Job
 
 CODES = (3, 7)

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.imagery.tiles import TiledScene, seen
+from pipeline.imagery.bit_field import seen
+from pipeline.imagery.tiles import TiledScene
 
 Levels = NDArray[np.uint8]
 UNANSWERED: Final = 0

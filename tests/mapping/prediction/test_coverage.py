@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 from affine import Affine
 
+from pipeline.imagery.bit_field import pack
 from pipeline.imagery.scene import BandGroup
-from pipeline.imagery.tiles import open_tiles, pack, write_tiles
+from pipeline.imagery.tiles import open_tiles, write_tiles
 from pipeline.mapping.prediction.coverage import predictable
 
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 from affine import Affine
 
+from pipeline.imagery.bit_field import pack
 from pipeline.imagery.channels import Channels, GroupBands
 from pipeline.imagery.features import InputRecipe, Normalisation, inputs
 from pipeline.imagery.patches import Window
 from pipeline.imagery.scene import BandGroup
-from pipeline.imagery.tiles import TiledScene, open_tiles, pack, write_tiles
+from pipeline.imagery.tiles import TiledScene, open_tiles, write_tiles
 from pipeline.mapping.prediction.cutting import cutter
 
 SIDE = 16
