@@ -51,7 +51,7 @@ def test_images_hold_the_field(tmp_path: Path) -> None:
         bench_large.write_image(tmp_path / f"{name}.tif", 600, (70, 40), mask=mask)
     with (
         rasterio.open(tmp_path / "image.tif") as image,
-        rasterio.open(tmp_path / "mask.tif") as mask,
+        rasterio.open(tmp_path / "mask.tif") as masks,
     ):
         assert (image.count, image.dtypes[0], image.shape) == (8, "uint16", (600, 600))
         assert image.crs.to_epsg() == 32633
