@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
 
 from affine import Affine
 
@@ -23,8 +21,8 @@ from pipeline.imagery.rasters.ground import ground_metres
 from pipeline.imagery.rasters.group_files import GroupFiles
 from pipeline.imagery.rasters.header import Header
 from pipeline.imagery.rasters.raster import read_header
-from pipeline.imagery.transform import Shape
 from pipeline.progress import track
+from pipeline.stages.blocks import Window, blocks_of, taken_ids
 from pipeline.stages.raw_files import RawFiles
 from pipeline.stages.taken_in import TakenIn
 from pipeline.stages.vector_labels import Vectors
@@ -55,10 +53,14 @@ def take_in_files(config: Config, raw: RawFiles) -> TakenIn:
             continue
         with taken.faults.gather(found.id):
             wholes.append(_whole(config, found, raw))
-    vectors = Vectors(dataset)
+    vectors, owners = Vectors(dataset), dict[str, str]()
     for whole in track(wholes, "scenes: labels"):
         with taken.faults.gather(whole.found.id):
-            taken.intakes.extend(_intakes(dataset, whole, vectors, raw))
+            # All of its blocks or none: one that fails leaves no others behind.
+            blocks = list(_intakes(dataset, whole, vectors, raw))
+            taken.intakes += blocks
+            for message in taken_ids(whole.found.id, blocks, owners):
+                taken.faults.add(message)
     if not taken.faults.messages:
         taken.notes += vectors.notes()
         vectors.check_met([(whole.frame.footprint, whole.crs) for whole in wholes])
@@ -151,18 +153,27 @@ def _source(
 def _intakes(dataset: Dataset, whole: _Whole, vectors: Vectors, raw: RawFiles) -> Iterator[Intake]:
     """A scene, or its blocks if it is large and has labels."""
     found, frame = whole.found, whole.frame
+    image = str(dataset.folder / whole.sources[0].files[0])
     mask = _mask(dataset, whole, raw) if isinstance(dataset.labels, MaskLabels) else None
-    labelled = mask is not None or vectors.cover(found.labels, frame.footprint, whole.crs)
+    labelled = (
+        mask is not None
+        or (found.role == "train" and vectors.for_all)
+        or vectors.cover(found.labels, frame.footprint, whole.crs, image)
+    )
+    if found.role == "train" and not labelled:
+        raise DatasetError(
+            f"{dataset.folder / str(dataset.scenes)}: scene {found.id} has the role train and no "
+            "labels; name their file in its row or by dataset.labels, or make the role test"
+        )
     if found.role == "test" or not labelled:
         yield _intake(whole, frame, whole.sources, found.id, "test")
         return
-    for name, window in _blocks(found.id, frame.shape, dataset.blocks or max(frame.shape)):
+    for name, window in blocks_of(found.id, frame.shape, dataset.blocks or max(frame.shape)):
         part, sources = _block(whole, window)
         one = _intake(whole, part, sources, name, "train")
         if mask is not None:
             yield replace(one, mask=replace(mask, row=window[0], column=window[1]))
-        elif found.role == "train" or vectors.cover(found.labels, part.footprint, whole.crs):
-            image = str(dataset.folder / sources[0].files[0])
+        elif found.role == "train" or vectors.cover(found.labels, part.footprint, whole.crs, image):
             labels = vectors.on(found.labels, part.footprint, whole.crs, image)
             notes = (*whole.notes, *labels.notes)
             yield replace(one, labels=labels.outlines, ignored=labels.ignored, notes=notes)
@@ -196,25 +207,6 @@ def _mask(dataset: Dataset, whole: _Whole, raw: RawFiles) -> MaskPart | None:
         image = dataset.folder / whole.sources[0].files[0]
         check_size(path, mask.shape, image, whole.frame.shape)
     return MaskPart(path.relative_to(dataset.folder).as_posix(), 0, 0, raw.hash(path))
-
-
-Window = tuple[int, int, Shape]
-
-
-def _blocks(scene: str, shape: Shape, side: int) -> Iterator[tuple[str, Window]]:
-    """Windows of even size, none larger than ``side``, that cover a scene, and their names."""
-    counts = [math.ceil(length / side) for length in shape]
-    if counts == [1, 1]:
-        yield scene, (0, 0, shape)
-        return
-    edges = [
-        [length * part // count for part in range(count + 1)]
-        for length, count in zip(shape, counts, strict=True)
-    ]
-    for row, column in product(range(counts[0]), range(counts[1])):
-        top, left = edges[0][row], edges[1][column]
-        size = (edges[0][row + 1] - top, edges[1][column + 1] - left)
-        yield f"{scene}_{row}_{column}", (top, left, size)
 
 
 def _block(whole: _Whole, window: Window) -> tuple[Frame, tuple[Source, ...]]:

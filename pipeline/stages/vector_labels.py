@@ -38,21 +38,35 @@ class Vectors:
     dataset: Dataset
     _tables: dict[Path, VectorTable] = field(default_factory=dict)
 
-    def cover(self, path: Path | None, footprint: Polygon, crs: str | None) -> bool:
+    @property
+    def for_all(self) -> bool:
+        """Whether one file holds the labels of all scenes."""
+        settings = self.dataset.labels
+        return isinstance(settings, VectorLabels) and "{" not in settings.file
+
+    def cover(
+        self, path: Path | None, footprint: Polygon, crs: str | None, image: str = "the image"
+    ) -> bool:
         """Whether those who drew the labels have looked at a scene.
 
-        With a file of its own, they have; with one for all scenes, if it lies among the labels.
+        With a file of its own, they have; with one for all scenes, if it lies among the labels: its
+        centre does, or it holds some.
 
         Args:
             path: The scene's own file, if it has one.
             footprint: Its outline in map units.
             crs: Coordinate reference system of these.
+            image: The scene's file, for messages.
         """
         table = self._table(path)
         if table is None or path is not None:
             return table is not None
         extent = table.bounds(crs)
-        return extent is not None and shapely.box(*extent).intersects(footprint)
+        if extent is None or not shapely.box(*extent).intersects(footprint):
+            return False
+        # Labels often end where the next scene begins, and what they span grows as it is moved.
+        among = shapely.box(*extent).contains(footprint.centroid)
+        return among or bool(table.on(footprint, crs, image).polygons)
 
     def on(self, path: Path | None, footprint: Polygon, crs: str | None, image: str) -> Labels:
         """Labels of a scene.
@@ -101,8 +115,7 @@ class Vectors:
 
     def notes(self) -> list[str]:
         """What was left out as files for all scenes were read."""
-        settings = self.dataset.labels
-        if not isinstance(settings, VectorLabels) or "{" in settings.file:
+        if not self.for_all:
             return []
         return [note for table in self._tables.values() for note in table.notes]
 
@@ -111,11 +124,11 @@ class Vectors:
         if not isinstance(settings, VectorLabels):
             return None
         if path is None:
-            if "{" in settings.file:
+            if not self.for_all:
                 return None
             path = self.dataset.folder / settings.file
         if path not in self._tables:
-            if "{" in settings.file:
+            if not self.for_all:
                 self._tables.clear()  # each is of one scene
             self._tables[path] = read_vectors(path, settings, self.dataset.codes)
         return self._tables[path]
