@@ -181,6 +181,25 @@ def write_sentinel_2(folder: Path, together: bool, side: int = 96) -> Path:
     return folder
 
 
+def write_products(folder: Path, products: int, side: int = 48) -> Path:
+    """Sentinel-2 products as they are unpacked: bands of 10 m again at 20 m, and extras beside."""
+    again = {10: SENTINEL_2[10], 20: ("B02", *SENTINEL_2[20]), 60: ("B02", "B09")}
+    for number in range(products):
+        name = f"T33TV{'MNP'[number]}_20200601"
+        for metres, bands in again.items():
+            wide = side * 10 // metres
+            pixels = light(number, ground(number, (wide, wide), 2, 2), len(bands) + 1, 300, 5000)
+            to_map = Affine.translation(400_000 + 10 * side * number, 5_200_000)
+            for place, band in enumerate((*bands, "WVP")):
+                write_tiff(
+                    folder / f"S2A_{name}.SAFE/{name}/R{metres}m/{name}_{band}_{metres}m.tif",
+                    pixels[place][None].astype(np.uint16),
+                    "EPSG:32633",
+                    to_map @ Affine.scale(metres, -metres),
+                )
+    return folder
+
+
 def write_landsat(folder: Path, chips: int = 10, side: int = 64) -> Path:
     """Chips without coordinates: seven bands of light, quality flags, and heights with gaps."""
     for number in range(chips):

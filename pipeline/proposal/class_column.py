@@ -57,8 +57,8 @@ def class_columns(columns: Mapping[str, Mapping[str, int]]) -> tuple[Column, ...
 
 def _rank(name: str, values: Mapping[str, int]) -> float | None:
     told = {value: count for value, count in values.items() if value}
-    features = sum(values.values())
-    if not 1 < len(told) <= MOST_CLASSES or 2 * len(told) > features:
+    features, named = sum(values.values()), sum(told.values())
+    if not 1 < len(told) <= MOST_CLASSES or 2 * len(told) > named:
         return None
     if all(_DATE.match(value) for value in told) or _BAD.search(name):
         return None
@@ -66,5 +66,5 @@ def _rank(name: str, values: Mapping[str, int]) -> float | None:
     fractions = any("." in value for value in told if _NUMBER.fullmatch(value))
     if fractions and not words:
         return None
-    missing = 1 - sum(told.values()) / features
+    missing = 1 - named / features
     return 2.0 * bool(_GOOD.search(name)) + 1.5 * words - 1.0 * bool(_ID.search(name)) - missing

@@ -36,6 +36,8 @@ _ASIDE: Final = re.compile(
     r"(?i)(^|[_\-. ])(tci|scl|aot|wvp|cldprb|snwprb|qi|preview|thumb|thumbnail|browse|overview|"
     r"quicklook|pvi|msk\w*|qa_\w+|st_\w+)([_\-. ]|$)"
 )
+_RESOLUTION: Final = re.compile(r"R?\d{1,3}c?m", re.IGNORECASE)
+"""Words as ``10m`` and ``R20m``, by which files of one scene differ."""
 _CUT: Final = re.compile(
     r"[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
 )
@@ -107,7 +109,7 @@ def is_aside(path: str) -> bool:
 
 
 def plain_id(key: str) -> str:
-    """A scene's id from the path of its file, the same for its image and its mask.
+    """A scene's id from the path of its file, the same for its image, its mask and other groups.
 
     Args:
         key: Path, with ``{band}`` where each band has a file of its own.
@@ -115,7 +117,11 @@ def plain_id(key: str) -> str:
     parts: list[str] = []
     for part in key.rsplit(".", 1)[0].replace("{band}", "").split("/"):
         words = [word for word in re.split(r"[^A-Za-z0-9]+", part) if word]
-        kept = [word for word in words if word.lower() not in IMAGE_WORDS | LABEL_WORDS]
+        kept = [
+            word
+            for word in words
+            if word.lower() not in IMAGE_WORDS | LABEL_WORDS and not _RESOLUTION.fullmatch(word)
+        ]
         text = "_".join(kept)
         if text and (not parts or parts[-1] != text):
             parts.append(text)

@@ -67,6 +67,10 @@ def images_of(
             )
             known |= set(bands)
     groups.sort(key=lambda group: group.metres)
+    for group in [one for one in groups if not set(one.paths) & set(groups[0].paths)]:
+        path = next(iter(group.paths.values()))[0]
+        odd.append(f"{path}: is of no scene of group {groups[0].name}, nor are others of its kind")
+        groups.remove(group)
     ids = set.intersection(*(set(group.paths) for group in groups)) if groups else set()
     tile = any("{z}" in (group.file or "") for group in groups)
     scenes_found = {

@@ -166,7 +166,9 @@ def _patterns(
     found = agreeing(usable, [path for path in paths if path not in own])
     if len(images) > 1 and not set.intersection(*(set(row.ids) for row in found[: len(images)])):
         return nothing, None
-    if not is_told_apart(found, paths) and len(paths) > len(own):
+    named = [one for one, row in zip(sets, candidates, strict=True) if row]
+    apart = [(pattern, one.bands) for pattern, one in zip(found, named, strict=True)]
+    if not is_told_apart(apart, paths) and len(paths) > len(own):
         return nothing, None
     mask = found[-1] if masks and candidates[-1] else None
     return dict(enumerate(found[: len(images)])), mask

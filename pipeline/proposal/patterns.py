@@ -162,13 +162,14 @@ def agreeing(candidates: Sequence[Sequence[Pattern]], strangers: Sequence[str]) 
     return [] if best is None else best[1]
 
 
-def is_told_apart(patterns: Sequence[Pattern], paths: Sequence[str]) -> bool:
+def is_told_apart(sets: Sequence[tuple[Pattern, Sequence[str]]], paths: Sequence[str]) -> bool:
     """Whether the closest pattern that a file fits is always its own.
 
     Args:
-        patterns: One per set of files.
+        sets: Pattern of each set of files, and what stands for ``{band}`` in their names.
         paths: All images of the folder; what is of no set should fit no pattern.
     """
+    patterns = [one for pattern, bands in sets for one in _of_bands(pattern, bands)]
     own = {path: pattern.text for pattern in patterns for path in pattern.files.values()}
     ranked = sorted(patterns, key=lambda one: -one.spelled)
     for path in (*own, *(path for path in paths if path not in own)):
@@ -176,3 +177,10 @@ def is_told_apart(patterns: Sequence[Pattern], paths: Sequence[str]) -> bool:
         if found != own.get(path):
             return False
     return True
+
+
+def _of_bands(pattern: Pattern, bands: Sequence[str]) -> Iterable[Pattern]:
+    """The pattern of each band's files; the pattern itself where a file holds all bands."""
+    for band in bands or ("",):
+        files = {name: path.replace(BAND, band) for name, path in pattern.files.items()}
+        yield Pattern(pattern.text.replace(BAND, band), files)

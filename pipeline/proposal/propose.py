@@ -12,7 +12,7 @@ from pipeline.proposal.contest import is_contest, look_at_contest
 from pipeline.proposal.contest_text import contest_proposal
 from pipeline.proposal.dataset_text import Asked, write_dataset
 from pipeline.proposal.folder_files import FolderFiles, all_words, list_files
-from pipeline.proposal.guesses import ImagesFound, LabelsFound
+from pipeline.proposal.guesses import BandGuess, ImagesFound, LabelsFound
 from pipeline.proposal.images import images_of, no_images
 from pipeline.proposal.label_files import NamedSets, named_sets
 from pipeline.proposal.looking import Seen, look
@@ -126,17 +126,20 @@ def _scene_table(looked: Looked, sets: NamedSets) -> str:
     table = csv.writer(out, lineterminator="\n")
     table.writerow(["id", *(group.name for group in groups), *(["labels"] if masks else [])])
     for name in looked.images.scenes:
-        cells = [_cell(group.paths[name], [str(b.source) for b in group.bands]) for group in groups]
+        cells = [_cell(group.paths[name], group.bands) for group in groups]
         table.writerow([name, *cells, *([masks.get(name, "")] if masks else [])])
     return out.getvalue()
 
 
-def _cell(paths: Sequence[str], bands: Sequence[str]) -> str:
+def _cell(paths: Sequence[str], bands: Sequence[BandGuess]) -> str:
     """Path of a scene's file, with ``{band}`` where each band has its own."""
-    if len(paths) == 1:
-        return paths[0]
-    place = paths[0].rfind(bands[0])
-    return f"{paths[0][:place]}{{band}}{paths[0][place + len(bands[0]) :]}"
+    words = [band.source for band in bands if isinstance(band.source, str)]
+    for path in paths if words else ():
+        place = path.rfind(words[0])
+        before, after = path[: max(place, 0)], path[place + len(words[0]) :]
+        if place >= 0 and all(f"{before}{word}{after}" in paths for word in words):
+            return f"{before}{{band}}{after}"
+    return paths[0]
 
 
 def _written(

@@ -13,12 +13,14 @@ from affine import Affine
 
 from pipeline.config import Config, load_config
 from pipeline.errors import ConfigError, DatasetError, ImageryError
+from pipeline.imagery.layouts.discovery import find_scenes
 from pipeline.proposal.machine import Machine
 from pipeline.proposal.propose import propose
 from pipeline.proposal.written import Proposal
 from tests import dataset_folders as folders
 
 MACHINE = Machine(2, 8.0, 0.0)
+CLASSES = "classes: [{code: 1, name: any}]"
 
 
 def _proposed(folder: Path) -> tuple[dict[str, Any], Proposal]:
@@ -69,6 +71,25 @@ def test_tiles_of_a_web_map_with_footprints(tmp_path: Path, pattern: str) -> Non
     assert tree["dataset"]["labels"] == {"kind": "vector", "file": "buildings.geojson"}
     assert tree["augment"]["cell"] > 200
     assert not found.questions
+
+
+@pytest.mark.parametrize("products", [1, 2])
+def test_products_hold_bands_again_and_extras(tmp_path: Path, products: int) -> None:
+    folder = folders.write_products(tmp_path / "products", products)
+    found = propose(folder, "x", MACHINE, str(tmp_path / "x.csv"))
+    tree = yaml.safe_load(found.text.replace("!decide", "").replace("classes:  []", CLASSES))
+    dataset = Config.model_validate(tree).dataset
+    assert [(one.metres, one.select) for one in dataset.groups] == [
+        (10, folders.SENTINEL_2[10]),
+        (20, folders.SENTINEL_2[20]),
+        (60, ("B09",)),
+    ]
+    if found.table is not None:
+        (tmp_path / "x.csv").write_text(found.table)
+    scenes = find_scenes(dataset)
+    assert len(scenes) == products
+    assert [path.name[-11:] for path in scenes[0].files["g60m"].paths] == ["B09_60m.tif"]
+    assert [len(one.files["g20m"].paths) for one in scenes] == [6] * products
 
 
 def test_scene_with_a_coloured_truth(tmp_path: Path) -> None:

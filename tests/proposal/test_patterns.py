@@ -66,9 +66,16 @@ def test_the_closest_pattern_takes_a_file() -> None:
         id_patterns(["1.tif", "2.tif"])[:1],
         [one for one in id_patterns(["1_P.tif", "2_P.tif"]) if one.ids == {"1", "2"}],
     )
-    chosen = agreeing([plain, longer], [])
+    chosen = [(one, ()) for one in agreeing([plain, longer], [])]
     assert is_told_apart(chosen, ["1.tif", "2.tif", "1_P.tif", "2_P.tif"])
     assert not is_told_apart(chosen, ["1.tif", "2.tif", "1_P.tif", "2_P.tif", "1_quick.tif"])
+
+
+def test_a_pattern_with_bands_takes_only_files_of_its_bands() -> None:
+    (one,) = file_sets({f"s{n}_{band}.tif": 1 for n in (1, 2) for band in ("B02", "B03")})
+    chosen = [(one.candidates[0], one.bands)]
+    assert is_told_apart(chosen, [*one.files, "s1_TCI.tif"])
+    assert not is_told_apart(chosen, [*one.files, "s1_b_B02.tif"])
 
 
 def test_groups_by_the_last_word_of_names() -> None:
@@ -126,5 +133,6 @@ def test_image_and_mask_have_one_plain_id() -> None:
     assert plain_id("train/images/7.tif") == plain_id("train/masks/7_mask.png") == "train_7"
     assert plain_id("siteA/siteA_{band}.tif") == "siteA"
     assert plain_id("{band}.tif") == "scene"
+    assert plain_id("T33.SAFE/R10m/a_{band}_10m.jp2") == plain_id("T33.SAFE/R20m/a_{band}_20m.jp2")
     assert is_aside("T33_TCI_10m.jp2")
     assert not is_aside("T33_B02_10m.jp2")

@@ -106,6 +106,8 @@ def test_column_of_the_class() -> None:
     columns["LULC_NAME"] = {"forest": 28, "": 2, "water": 10}
     assert [one.name for one in class_columns(columns)] == ["LULC_NAME", "LULC_ID"]
     assert class_columns({"building": {"yes": 5}}) == ()
+    # Names of a few among many: none is shared.
+    assert class_columns({"name": {"": 90, **{f"house {n}": 1 for n in range(30)}}}) == ()
 
 
 def test_classes_and_which_are_too_rare() -> None:
