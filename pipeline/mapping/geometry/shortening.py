@@ -105,8 +105,9 @@ def _worthwhile(
     steps = steps[_best_nearby(steps, before, after, chains.points)]
     for column in range(owners.shape[1]):
         owner = owners[chains.chain[steps.place], column]
-        steps = steps[_affordable(steps, owner, room)]
-    return steps
+        steps = steps[_affordable(steps, owner[:, None], room)]
+    # An owner may be on the left of one chain and on the right of another: it pays for both.
+    return steps[_affordable(steps, owners[chains.chain[steps.place]], room)]
 
 
 def neighbours(chain: Indices) -> tuple[Indices, Indices]:
@@ -136,15 +137,17 @@ def _best_nearby(steps: Steps, before: Indices, after: Indices, points: Points) 
     return won
 
 
-def _affordable(steps: Steps, owner: Indices, room: NDArray[np.float64]) -> Flags:
-    """Which steps an owner can pay for when the cheapest are paid first."""
-    order = np.lexsort((steps.score, owner))
-    sums = np.cumsum(steps.costs[order], axis=0)
+def _affordable(steps: Steps, owners: Indices, room: NDArray[np.float64]) -> Flags:
+    """Which steps all of their owners (steps, m) can pay for when the cheapest are paid first."""
+    owner, step = owners.ravel(), np.repeat(np.arange(len(owners)), owners.shape[1])
+    order = np.lexsort((steps.score[step], owner))
+    costs = steps.costs[step[order]]
+    sums = np.cumsum(costs, axis=0)
     starts = np.flatnonzero(np.diff(owner[order], prepend=-2))
     lengths = np.diff(starts, append=len(order))
-    base = np.repeat((sums - steps.costs[order])[starts], lengths, axis=0)
-    paid = np.empty(len(order), np.bool_)
-    paid[order] = (sums - base <= room[owner[order]] + _SLACK).all(axis=1)
+    base = np.repeat((sums - costs)[starts], lengths, axis=0)
+    paid = np.ones(len(owners), np.bool_)
+    paid[step[order[(sums - base > room[owner[order]] + _SLACK).any(axis=1)]]] = False
     return paid
 
 

@@ -58,6 +58,17 @@ def test_maps_of_noise(codes: NDArray[np.uint8], cost: float) -> None:
     check(codes, cost)
 
 
+@pytest.mark.parametrize("seed", [0, 2, 14])
+def test_a_part_between_two_pays_for_borders_on_both_sides(seed: int) -> None:
+    """Class 2 allows less than its neighbours, and is named first or second by its borders."""
+    codes = np.random.default_rng(seed).integers(0, 3, (20, 20))
+    before, costs = [trace(codes == code) for code in (1, 2)], (0.1, 0.01)
+    after = simplified_together(before, costs)
+    for cost, olds, news in zip(costs, before, after, strict=True):
+        moved = shapely.area(shapely.symmetric_difference(olds, news))
+        assert (moved <= AREA_PER_COST * cost * shapely.area(olds) + 1e-6).all()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_map_without_gaps_stays_without_gaps(seed: int) -> None:
     codes = land_cover(seed)
