@@ -32,10 +32,11 @@ from pipeline.stages.overview import make_overview, read_ignored, read_labels
 
 FILE = "score.json"
 TABLE = "scenes.csv"
-SOLUTION, HELD_OUT = "solution", "held-out"
+SOLUTION, HELD_OUT, LABELS = "solution", "held-out", "labels"
 _TITLES = {
     SOLUTION: "Jaccard index on the solution's scenes, exact areas",
     HELD_OUT: "Jaccard index, cross-validated on held-out labelled scenes, exact areas",
+    LABELS: "Jaccard index on labelled scenes, by the networks of another run, exact areas",
 }
 
 
@@ -112,7 +113,8 @@ def _against_solution(job: Job, folder: StageFolder) -> Item | None:
 
 
 def _against_labels(job: Job, folder: StageFolder) -> Item:
-    """The cross-validated score: held-out polygons against labels."""
+    """The score against labels: cross-validated, if the networks are of this run."""
+    of = HELD_OUT if job.config.ensemble.trained is None else LABELS
     scenes, polygons = job.scenes("scenes"), job.scenes("polygons")
     labelled = [scene for scene in sorted(polygons) if "labels.json" in scenes[scene].files]
     if not labelled:
@@ -122,7 +124,8 @@ def _against_labels(job: Job, folder: StageFolder) -> Item:
             "polygons themselves are in stage polygons"
         )
     inputs = _inputs(job) | {
-        "scenes": {scene: [polygons[scene].digest, scenes[scene].digest] for scene in labelled}
+        "scenes": {scene: [polygons[scene].digest, scenes[scene].digest] for scene in labelled},
+        "of": of,
     }
 
     def pairs() -> Iterator[tuple[str, Polygons, Polygons]]:
@@ -132,7 +135,7 @@ def _against_labels(job: Job, folder: StageFolder) -> Item:
             yield scene, without(predicted, ignored), without(read_labels(scenes[scene]), ignored)
 
     def build(target: Path) -> None:
-        _write(job, target, score_scenes(pairs(), job.config.dataset.classes), HELD_OUT)
+        _write(job, target, score_scenes(pairs(), job.config.dataset.classes), of)
 
     return folder.item("table", inputs, build)
 

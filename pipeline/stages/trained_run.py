@@ -27,6 +27,7 @@ def trained_run(job: Job) -> Job:
             f"with: make evaluate RUN={name}"
         )
     other = Job(load_config(run / "config.yaml"), run)
+    _check_networks(job, other)
     old = stale_stage(run, "evaluate")
     if old is not None:
         raise ArtifactError(
@@ -35,6 +36,26 @@ def trained_run(job: Job) -> Job:
         )
     _check_alike(job, other)
     return other
+
+
+def _check_networks(job: Job, other: Job) -> None:
+    """Whether another run has the networks that this one asks for.
+
+    Raises:
+        ConfigError: If it has not.
+    """
+    wanted, ensemble = job.config.ensemble.unlabelled, other.config.ensemble
+    if ensemble.trained is not None:
+        raise ConfigError(
+            f"ensemble.trained: {other.run.name} has no networks of its own, they are those of "
+            f"{ensemble.trained}; name that run"
+        )
+    if wanted != "folds" and ensemble.unlabelled == "folds":
+        raise ConfigError(
+            f"ensemble.unlabelled: {wanted} asks for networks that {other.run.name}, which "
+            f"ensemble.trained names, has not; set it to folds, or run `make evaluate "
+            f"RUN={other.run.name}` with it"
+        )
 
 
 def _check_alike(job: Job, other: Job) -> None:

@@ -71,7 +71,7 @@ def connected(address: str, section: str = "search") -> Iterator[Any]:
         raise ConfigError(
             f"{section}.scheduler: no Dask scheduler answers at {address!r} within {PATIENCE:g} s "
             f"({_first_line(error)}); start one with `dask scheduler`, and give the address that "
-            "it prints, such as tcp://10.0.0.5:8786; or set {section}.scheduler to null"
+            f"it prints, such as tcp://10.0.0.5:8786; or set {section}.scheduler to null"
         ) from error
     with client:
         try:

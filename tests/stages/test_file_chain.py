@@ -120,6 +120,12 @@ def test_run_that_is_not_there_or_was_trained_otherwise(first: Job) -> None:
     nobody = job_of(folder, None, "third", ensemble={"trained": "nobody"})
     with pytest.raises(ConfigError, match=r"ensemble\.trained: 'nobody' is no other run"):
         run(nobody, "train")
+    again = job_of(folder, None, "fifth", ensemble={"trained": "first", "unlabelled": "retrained"})
+    with pytest.raises(ConfigError, match=r"unlabelled: retrained asks .* first.* set it to folds"):
+        run(again, "train")
+    borrower = job_of(folder, None, "sixth", ensemble={"trained": "fifth"})
+    with pytest.raises(ConfigError, match=r"fifth has no networks of its own, .* of first"):
+        run(borrower, "train")
     other = job_of(
         folder, None, "fourth", ensemble={"trained": "first"}, features={"indices": ["NDVI"]}
     )

@@ -99,6 +99,19 @@ def test_without_solution_the_score_is_cross_validated(
     assert "cross-validated" in capsys.readouterr().out
 
 
+def test_score_by_other_networks_is_not_called_cross_validated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    score.run(prepared(tmp_path, None))
+    job = changed(prepared(tmp_path, None), ensemble={"trained": "other"})
+    capsys.readouterr()
+    score.run(job)
+    assert stored(job.run / "score" / "score.json")["of"] == "labels"
+    shown = capsys.readouterr().out
+    assert "networks of another run" in shown
+    assert "cross-validated" not in shown
+
+
 def ignoring(job: Job, scene: str, pixels: Iterable[tuple[int, int]]) -> None:
     """Say of some pixels of a scene (row, column) that nothing is known of them."""
     squares = [shapely.box(column, row, column + 1, row + 1) for row, column in pixels]

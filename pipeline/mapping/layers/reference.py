@@ -11,6 +11,9 @@ from pyproj.exceptions import CRSError
 
 from pipeline.errors import DatasetError
 
+_RADIUS, _NEARLY = 6_378_137.0, 0.01
+"""Metres of the Earth's radius, and the share by which ellipsoids differ from it. Those of the Moon
+and of Mars are far off."""
 UNDEFINED = "undefined"
 """What layers without a coordinate reference system are called by."""
 
@@ -32,8 +35,11 @@ def reference_of(crs: str) -> CRS:
 
 
 def is_on_earth(crs: str | None) -> bool:
-    """Whether longitude and latitude follow from coordinates of this system."""
-    return crs is not None and reference_of(crs).geodetic_crs is not None
+    """Whether longitude and latitude on Earth follow from coordinates of this system."""
+    globe = None if crs is None else reference_of(crs).geodetic_crs
+    if globe is None or globe.is_derived or globe.ellipsoid is None:
+        return False  # a site's own system, or a globe that is turned
+    return abs(globe.ellipsoid.semi_major_metre / _RADIUS - 1) < _NEARLY
 
 
 def suffixes(systems: Iterable[str | None]) -> dict[str | None, str]:

@@ -231,6 +231,9 @@ def test_names_of_systems() -> None:
     assert is_on_earth(UTM)
     assert not is_on_earth(None)
     assert not is_on_earth(SITE)
+    assert is_on_earth("EPSG:32633+5773")
+    assert not is_on_earth("IAU_2015:30100"), "the Moon"
+    assert not is_on_earth("+proj=ob_tran +o_proj=longlat +o_lon_p=-162 +o_lat_p=39.25"), "turned"
     with pytest.raises(
         DatasetError, match=r"'EPSG:1' is no coordinate reference system.*dataset\.crs"
     ):
