@@ -23,6 +23,7 @@ from typing import Any, Self
 
 from pipeline.errors import ArtifactError
 from pipeline.files import (
+    LONGEST_ITEM,
     TEMPORARY,
     digest_of,
     is_safe_name,
@@ -103,7 +104,7 @@ class StageFolder:
                 The code's own version is added.
             build: Writes the item's files into the empty folder that it is given.
         """
-        if not is_safe_name(name):
+        if not is_safe_name(name, LONGEST_ITEM):
             raise ArtifactError(f"{name!r} can't be the name of a folder")
         key = self.key(inputs)
         item = load_item(self.folder / name)

@@ -14,12 +14,14 @@ from pipeline.errors import ArtifactError
 
 TEMPORARY = ".tmp-"
 """Prefix of every file and folder that is not finished."""
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+LONGEST_ITEM = 240
+"""Letters of an item's name: a scene's id of 100, and before that what of the scene it holds."""
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def is_safe_name(name: str) -> bool:
-    """Whether a name from outside may become a file or folder name."""
-    return _SAFE_NAME.fullmatch(name) is not None
+def is_safe_name(name: str, most: int = 100) -> bool:
+    """Whether a name from outside, of at most so many letters, may become that of a file."""
+    return len(name) <= most and _SAFE_NAME.fullmatch(name) is not None
 
 
 def to_json(value: Any) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from pipeline.files import is_safe_name
 from pipeline.imagery.intake import Intake
 from pipeline.imagery.transform import Shape
 
@@ -30,7 +31,7 @@ def blocks_of(scene: str, shape: Shape, side: int) -> Iterator[tuple[str, Window
 
 
 def taken_ids(scene: str, blocks: Sequence[Intake], owners: dict[str, str]) -> Iterator[str]:
-    """Messages of ids that blocks of another scene have: each would overwrite the other.
+    """Messages of ids that are too long, or that another scene or its block has already.
 
     Args:
         scene: The scene's own id.
@@ -38,6 +39,11 @@ def taken_ids(scene: str, blocks: Sequence[Intake], owners: dict[str, str]) -> I
         owners: Scene by id of a block, in lower case; takes up these.
     """
     for one in blocks:
+        if not is_safe_name(one.id):
+            yield (
+                f"scene {scene}: its block {one.id} has a longer id than the 100 letters that are "
+                "allowed; rename the scene's files, or set dataset.blocks so that it is not cut"
+            )
         other = owners.setdefault(one.id.lower(), scene)
         if other != scene:
             large, small = (other, scene) if one.id == scene else (scene, other)

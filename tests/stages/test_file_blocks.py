@@ -26,6 +26,15 @@ def test_a_block_may_not_have_the_id_of_another_scene(tmp_path: Path) -> None:
             run(folder, labels, dataset={"blocks": 10}, scenes=settings)
 
 
+def test_ids_may_be_long_and_those_of_blocks_no_longer(tmp_path: Path) -> None:
+    folder, name = tmp_path / "raw", "L" * 100
+    write_image(folder / "images" / f"{name}.tif", image(20), to_map())
+    labels = vectors(folder, [("field", box(0, 0, 20, 20))])
+    assert record(run(folder, labels), name)["role"] == "train"
+    with pytest.raises(DatasetError, match=r"its block L+_0_0 has a longer id than the 100"):
+        run(folder, labels, dataset={"blocks": 10})
+
+
 def test_blocks_beside_the_labels_are_none_that_somebody_looked_at(tmp_path: Path) -> None:
     folder = tmp_path / "raw"
     write_image(folder / "images" / "a.tif", image(20), to_map())

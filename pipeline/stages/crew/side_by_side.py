@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pipeline.artifacts import Item, StageFolder, load_item
 from pipeline.config.work import Work
 from pipeline.errors import ArtifactError, PipelineError
-from pipeline.files import TEMPORARY, is_safe_name
+from pipeline.files import LONGEST_ITEM, TEMPORARY, is_safe_name
 from pipeline.imagery.faults import Faults
 from pipeline.progress import bar, track
 from pipeline.stages.crew.errand import Errand, failure, run_errand
@@ -88,7 +88,7 @@ def _look(
 
 def _compare(job: Job, folder: StageFolder, recipe: Recipe, scene: _Scene) -> None:
     for order in recipe(job, scene.name):
-        if not is_safe_name(order.name):
+        if not is_safe_name(order.name, LONGEST_ITEM):
             raise ArtifactError(f"{order.name!r} can't be the name of a folder")
         key = scene.keys[order.name] = folder.key(order.inputs)
         item = load_item(folder.folder / order.name)
