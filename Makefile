@@ -58,7 +58,7 @@ demo: ## generated scenes to polygons and a score, set-up included; SEARCH=1 sea
 setup: $(READY) ## make the virtual environment, or remake it when the pins have changed
 
 test: $(READY) ## run all tests
-	$(VENV)/bin/python -m pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 check: $(READY) ## check format, lint and types
 	$(VENV)/bin/ruff format --check .

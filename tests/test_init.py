@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import pytest
 import yaml
@@ -109,6 +110,40 @@ def test_real_sentinel_2_scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert labels.ignore == ("",)
     assert (config.dataset.blocks, config.augment.folds) == (51, 2)
     assert config.tiles.metres == 5
+
+
+@pytest.mark.slow
+def test_polygons_of_the_real_sentinel_2_scene_lie_on_its_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = real_scenes() / "sentinel2_lulc"
+    monkeypatch.chdir(tmp_path)
+    _init(str(data))
+    _chain(tmp_path, "sentinel2_lulc", "train.steps=60", "train.rate=0.01")
+    polygons = tmp_path / "data" / "runs" / "sentinel2_lulc" / "polygons"
+    found = geopandas.read_file(polygons / "map.gpkg", layer="polygons")
+    assert found.crs.to_epsg() == 32633
+    labels = geopandas.read_file(data / "labels.gpkg")
+    truth = labels[labels["LULC_NAME"] == "forest"].geometry.union_all()
+    forest = found[found["class"] == "forest"].geometry.union_all()
+    # Three quarters are forest: only outlines in the right place reach far more than that.
+    assert forest.intersection(truth).area > 0.8 * forest.area
+    assert forest.intersection(truth).area > 0.6 * truth.area
+    world = json.loads((polygons / "map.geojson").read_text())
+    left, lower, right, upper = labels.to_crs(4326).total_bounds
+    assert world["bbox"] == pytest.approx([left, lower, right, upper], abs=0.002)
+
+
+@pytest.mark.slow
+def test_real_landsat_chips_are_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = tmp_path / "chips"
+    for kind, ending in (("images", "tif"), ("masks", "png")):
+        (data / kind).mkdir(parents=True)
+        for path in sorted((real_scenes() / "landsat_water" / kind).glob(f"*.{ending}"))[:24]:
+            (data / kind / path.name).symlink_to(path)
+    monkeypatch.chdir(tmp_path)
+    _init(str(data))
+    assert _chain(tmp_path, "chips")["Water"] > 0.2
 
 
 def test_real_landsat_chips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
