@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-
-from affine import Affine
 
 from pipeline.config import Config
 from pipeline.config.dataset import BandGroupRow
@@ -16,7 +12,7 @@ from pipeline.imagery.contest import ContestScene, read_contest
 from pipeline.imagery.faults import Faults
 from pipeline.imagery.frame import contest_frame, finest_of
 from pipeline.imagery.intake import Intake, Source
-from pipeline.imagery.mosaic import GridId, full_tiles, region_of
+from pipeline.imagery.mosaic import full_tiles, region_of
 from pipeline.imagery.outlines import check_outline
 from pipeline.imagery.rasters.group_files import GroupFiles
 from pipeline.imagery.rasters.header import Header
@@ -24,6 +20,7 @@ from pipeline.imagery.rasters.raster import read_header
 from pipeline.imagery.transform import Shape
 from pipeline.progress import track
 from pipeline.stages.raw_files import RawFiles
+from pipeline.stages.regions import in_region, region_sizes
 from pipeline.stages.taken_in import TakenIn
 
 
@@ -47,13 +44,14 @@ def take_in_contest(config: Config, raw: RawFiles) -> TakenIn:
             headers[scene.id] = {
                 row.name: read_header(_files(config, scene, row)) for row in dataset.groups
             }
-    full, sizes = _full_tiles(config, headers), _region_sizes(used)
+    full = _full_tiles(config, headers)
+    sizes = region_sizes({scene.id: (scene.x_max, scene.y_min) for scene in used})
     for scene in used:
         if scene.id in headers:
             with taken.faults.gather(scene.id):
-                region = region_of(scene.id)
-                one = _intake(config, scene, headers[scene.id], raw, full.get(region))
-                taken.intakes.append(_in_region(one, sizes[region]))
+                tile = full.get(region_of(scene.id))
+                one = _intake(config, scene, headers[scene.id], raw, tile)
+                taken.intakes.append(in_region(one, scene.id, sizes))
     for scene in scenes:
         if scene.role == "unused":
             missing = [row.name for row in dataset.groups if row.name not in scene.files]
@@ -75,29 +73,6 @@ def _full_tiles(config: Config, headers: Mapping[str, Mapping[str, Header]]) -> 
         return {}
     group = finest_of(config.dataset.groups).name
     return full_tiles({scene: found[group].shape for scene, found in headers.items()})
-
-
-def _region_sizes(scenes: Sequence[ContestScene]) -> dict[str, tuple[float, float]]:
-    """Usual Xmax and Ymin of the scenes of each region."""
-    members: dict[str, list[ContestScene]] = {}
-    for scene in scenes:
-        members.setdefault(region_of(scene.id), []).append(scene)
-    return {
-        region: (
-            statistics.median(scene.x_max for scene in row),
-            statistics.median(scene.y_min for scene in row),
-        )
-        for region, row in members.items()
-    }
-
-
-def _in_region(one: Intake, size: tuple[float, float]) -> Intake:
-    """The same with its place among the scenes of its region, which lie in rows and columns."""
-    place = GridId.of(one.id)
-    if place is None:
-        return one
-    moved = Affine.translation(place.column * size[0], place.row * size[1])
-    return replace(one, space=f"region {place.region}", to_space=moved @ one.frame.to_map)
 
 
 def _intake(

@@ -24,6 +24,7 @@ from pipeline.imagery.rasters.raster import read_header
 from pipeline.progress import track
 from pipeline.stages.blocks import Window, blocks_of, taken_ids
 from pipeline.stages.raw_files import RawFiles
+from pipeline.stages.regions import in_region, region_sizes
 from pipeline.stages.taken_in import TakenIn
 from pipeline.stages.vector_labels import Vectors
 
@@ -47,17 +48,23 @@ def take_in_files(config: Config, raw: RawFiles) -> TakenIn:
     """
     dataset, taken = config.dataset, TakenIn()
     wholes = []
-    for found in track(find_scenes(dataset), "scenes: checking"):
+    scenes = find_scenes(dataset, allow_absent=config.scenes.skip_bad)
+    for found in track(scenes, "scenes: checking"):
         if found.role == "unused":
             taken.unused[found.id] = [f"{dataset.scenes} says so"]
             continue
         with taken.faults.gather(found.id):
+            _check_whole(dataset, found)
             wholes.append(_whole(config, found, raw))
     vectors, owners = Vectors(dataset), dict[str, str]()
+    plain = [whole for whole in wholes if not whole.frame.placed]
+    sizes = region_sizes({one.found.id: _size(one.frame) for one in plain})
     for whole in track(wholes, "scenes: labels"):
         with taken.faults.gather(whole.found.id):
             # All of its blocks or none: one that fails leaves no others behind.
             blocks = list(_intakes(dataset, whole, vectors, raw))
+            if not whole.frame.placed:
+                blocks = [in_region(one, whole.found.id, sizes) for one in blocks]
             taken.intakes += blocks
             for message in taken_ids(whole.found.id, blocks, owners):
                 taken.faults.add(message)
@@ -65,6 +72,19 @@ def take_in_files(config: Config, raw: RawFiles) -> TakenIn:
         taken.notes += vectors.notes()
         vectors.check_met([(whole.frame.footprint, whole.crs) for whole in wholes])
     return taken
+
+
+def _check_whole(dataset: Dataset, found: FoundScene) -> None:
+    if found.absent:
+        raise DatasetError(
+            f"{dataset.folder}: scene {found.id} has no files of group {', '.join(found.absent)}; "
+            "put them there, or remove the scene's others"
+        )
+
+
+def _size(frame: Frame) -> tuple[float, float]:
+    """How far a scene without coordinates reaches along x and y, pixels; y runs upwards."""
+    return float(frame.shape[1]), -float(frame.shape[0])
 
 
 def _whole(config: Config, found: FoundScene, raw: RawFiles) -> _Whole:

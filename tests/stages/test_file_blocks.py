@@ -12,8 +12,8 @@ from shapely import box
 
 from pipeline.errors import DatasetError, LabelError
 from pipeline.stages.vector_labels import Labels, Vectors
-from tests.file_folder import to_map, write_image
-from tests.stages.test_file_scenes import MASK, image, record, run, vectors
+from tests.file_folder import file_config, to_map, write_image
+from tests.stages.test_file_scenes import MASK, cached, image, record, run, vectors
 
 
 def test_a_block_may_not_have_the_id_of_another_scene(tmp_path: Path) -> None:
@@ -82,3 +82,34 @@ def test_a_scene_with_a_bad_block_is_left_out_whole(tmp_path: Path) -> None:
     assert {one.name[6:] for one in (job.run / "scenes").glob("scene-*")} == {
         *("a_0_0", "a_0_1", "a_1_0", "a_1_1")
     }
+
+
+def test_ids_say_which_images_without_coordinates_lie_side_by_side(tmp_path: Path) -> None:
+    folder, whole = tmp_path / "raw", image(32)
+    for row, column in ((0, 0), (0, 1), (1, 0)):
+        part = whole[:, 16 * row : 16 * row + 16, 16 * column : 16 * column + 16]
+        write_image(folder / "images" / f"city_{row}_{column}.tif", part)
+        write_image(folder / "images" / f"{row}{column}.tif", part)
+    write_image(folder / "masks" / "00.png", np.ones((1, 16, 16), np.uint8))
+    found = cached(run(folder, MASK, scenes={"context": 40}))
+    group = found["city_0_0"].groups["S"]
+    np.testing.assert_array_equal(group.pixels[:, 4:20, 20:], whole[:, :16, 16:20])
+    np.testing.assert_array_equal(group.pixels[:, 20:, 4:20], whole[:, 16:20, :16])
+    alone = found["00"].groups["S"]
+    np.testing.assert_array_equal(alone.pixels[:, 4:20, 22], whole[:, :16, 15])
+
+
+def test_a_scene_that_lacks_files_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "raw"
+    for name in ("a", "b"):
+        write_image(folder / "images" / f"{name}.tif", image(), to_map())
+    write_image(folder / "coarse" / "a.tif", image(4, bands=1), to_map(0, 0, 40))
+    fine = file_config(folder, None).dataset.groups[0].model_dump(mode="json")
+    coarse = {"name": "C", "file": "coarse/{id}.tif", "metres": 40, "bands": ["heat"]}
+    groups = {"groups": [fine, coarse]}
+    with pytest.raises(DatasetError, match=r"coarse/b\.tif: missing"):
+        run(folder, None, dataset=groups)
+    run(folder, None, dataset=groups, scenes={"skip_bad": True})
+    assert "scene b has no files of group C" in capsys.readouterr().err
