@@ -74,11 +74,13 @@ def id_patterns(keys: Iterable[str]) -> tuple[Pattern, ...]:
         keys: Paths, with ``{band}`` where a scene has several files.
 
     Returns:
-        Patterns, each of all paths; none where more than one folder or name differs.
+        Patterns, each of all paths; none where more than one folder or name differs, or where
+        names hold braces of their own.
     """
     keys = sorted(keys)
     parts = [key.split("/") for key in keys]
-    if not keys or len({len(row) for row in parts}) != 1:
+    braced = any(set("{}") & set(key.replace(BAND, "")) for key in keys)
+    if not keys or len({len(row) for row in parts}) != 1 or braced:
         return ()
     columns = list(zip(*parts, strict=True))
     differing = [place for place, column in enumerate(columns) if len(set(column)) > 1]

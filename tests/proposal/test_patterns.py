@@ -23,6 +23,7 @@ def test_a_folder_may_be_the_id_but_not_two_parts_at_once() -> None:
     found = id_patterns(["a/b1/x.tif", "a/b2/x.tif"])
     assert [one.text for one in found] == ["a/{id}/x.tif", "a/b{id}/x.tif"]
     assert id_patterns(["siteA/siteA.tif", "siteB/siteB.tif"]) == ()
+    assert id_patterns(["a{b}/1.tif", "a{b}/2.tif"]) == ()
     (one, *_) = id_patterns(["S2/{band}.tif"])
     assert (one.text, list(one.files)) == ("{id}/{band}.tif", ["S2"])
 
