@@ -40,8 +40,8 @@ def init(
     for path in (config, table):
         if path.exists() and not force:
             raise ConfigError(
-                f"{path}: is there already; name another with NAME=..., or replace it with --force "
-                "(make: FORCE=1)"
+                f"{path}: is there already; use it as it is (make submission CONFIG={path} "
+                f"DATA={folder}), name another with NAME=..., or replace it with FORCE=1 (--force)"
             )
     proposal = propose(folder, name, this_machine(), str(table.absolute()))
     if proposal.table is not None:

@@ -150,7 +150,9 @@ def _written(
     recipe = choose_recipe(
         images.groups[0].metres, labels.finest if labels else None, shapes, places.folds, machine
     )
-    kept = [(row.code, row.name) for row in (labels.classes if labels else ()) if row.rare is None]
+    learned = [row for row in (labels.classes if labels else ()) if row.rare is None]
+    kept = [(row.code, row.name) for row in learned]
+    commonest = [row.code for row in sorted(learned, key=lambda row: -row.share)]
     out, asked = YamlText(), Asked(looked.questions)
     out.comment(
         f"Written by `make init` for {folder}: what it found, and why each value stands there."
@@ -163,7 +165,7 @@ def _written(
     write_dataset(
         out, str(folder), table if listed is not None else None, images, labels, places, asked
     )
-    write_recipe(out, images, places, recipe, machine, kept)
+    write_recipe(out, images, places, recipe, machine, kept, commonest)
     return Proposal(out.text(), listed, _summary(looked), looked.questions)
 
 

@@ -30,6 +30,7 @@ def write_recipe(
     recipe: Recipe,
     machine: Machine,
     classes: Sequence[tuple[int, str]],
+    commonest: Sequence[int],
 ) -> None:
     """Write the sections after ``dataset``.
 
@@ -40,6 +41,7 @@ def write_recipe(
         recipe: Sizes and steps.
         machine: What they were chosen for.
         classes: Code and name of each class.
+        commonest: Codes of these, those of the largest areas first.
     """
     touching = places.blocks is not None or places.cell is not None
     if len(images.groups) > 1 or images.bad or touching:
@@ -72,7 +74,23 @@ def write_recipe(
         float(f"{area:.3g}"),
         reason=f"{SMALLEST_PART} pixels of the finest images, {unit}.",
     )
+    _write_clearing(out, commonest)
     write_models(out, classes)
+
+
+def _write_clearing(out: YamlText, codes: Sequence[int]) -> None:
+    """Rules by which no ground is of two classes, as a comment."""
+    if len(codes) < 2:
+        return
+    out.comment(
+        "Classes may overlap on the map. If no ground can be of two, let the rarer one win; what "
+        "that costs or gains on held-out places is printed by `make polygons`:",
+        2,
+    )
+    out.raw("  # rules:")
+    for place in range(len(codes) - 1, 0, -1):
+        row = f"{{rule: clear, by: [{codes[place]}], of: {list(codes[:place])}}}"
+        out.raw(f"  #   - {row}")
 
 
 def _write_registration(out: YamlText, images: ImagesFound) -> None:

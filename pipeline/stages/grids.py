@@ -156,7 +156,7 @@ def labelled_tiles(job: Job, row: ModelRow | None = None) -> dict[str, Tile]:
     found = {scene: tile for scene, tile in tiles_of(job, row).items() if tile.open().labelled}
     if not found:
         raise ConfigError(
-            f"dataset.labels: {job.config.dataset.labels} labels no scene of "
-            f"{job.config.dataset.folder}; a training needs labelled scenes"
+            f"dataset.labels: labels no scene of {job.config.dataset.folder}; a training needs "
+            "labelled scenes, or ensemble.trained the name of a run that has some"
         )
     return found

@@ -119,6 +119,8 @@ def _write(
     target: Path, scenes: Sequence[_Scene], classes: Sequence[ClassRow], kinds: Sequence[str]
 ) -> None:
     """Write the files of item ``map``."""
+    if not kinds:
+        return
     names = {row.code: printable(row.name) for row in classes}
     style = qgis_style(classes)
     every = {crs: _objects(scenes, crs) for crs in dict.fromkeys(one.crs for one in scenes)}
@@ -126,8 +128,7 @@ def _write(
     frames = {endings[crs]: layer_frame(objects, names, crs) for crs, objects in every.items()} or {
         "": layer_frame(MapObjects.joined([]), names, None)
     }
-    if kinds:
-        write_bytes(target / f"{MAP}.qml", style.encode())
+    write_bytes(target / f"{MAP}.qml", style.encode())
     if "geopackage" in kinds:
         layers = {f"{_LAYER}{ending}": frame for ending, frame in sorted(frames.items())}
         write_geopackage(target / f"{MAP}.gpkg", layers, style)

@@ -124,5 +124,5 @@ def test_without_labels_there_is_a_clear_error(
 ) -> None:
     monkeypatch.setattr("tests.stages.tiled_run.LABELLED", {})
     job = write_tiled_run(tmp_path, extra=("6050_0_0",))
-    with pytest.raises(ConfigError, match=r"train_wkt_v4\.csv labels no scene"):
+    with pytest.raises(ConfigError, match=r"dataset\.labels: labels no scene of"):
         augment.run(job)
