@@ -58,11 +58,11 @@ def test_a_table_that_a_file_names_is_all_of_it(tmp_path: Path) -> None:
 
 
 def _tables(model: type[BaseModel]) -> set[str]:
-    """Fields whose values can be keyed by class codes, and shares of terms."""
+    """Fields whose values are keyed by class codes or by values of labels; shares of terms."""
     found = set()
     for name, field in model.model_fields.items():
         inner = list(models_in(field.annotation))
-        if "dict[int" in str(field.annotation) or "Terms" in {part.__name__ for part in inner}:
+        if "dict[" in str(field.annotation) or "Terms" in {part.__name__ for part in inner}:
             found.add(name)
         for part in inner:
             found |= _tables(part)

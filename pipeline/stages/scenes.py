@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, Final
 
 from pipeline.artifacts import StageFolder
@@ -36,7 +37,6 @@ from pipeline.stages.taken_in import TakenIn
 REGION = "region-"
 LABELS = "labels.json"
 IGNORED = "ignored.json"
-_INTAKES: Final = "intakes"
 _LISTED: Final = 40
 
 
@@ -50,6 +50,7 @@ def run(job: Job) -> None:
         _regions(config, stage, taken.intakes)
         names = _store_intakes(job, taken.intakes)
         found = make_items(job, stage, orders, names, "scenes: reading", taken.faults)
+        rmtree(_intakes(job))
         _stop_at_faults(config, taken)
         read = [name for name in names if f"{SCENE}{name}" in found]
         records = _catalogue(config, stage, read, taken)
@@ -96,15 +97,19 @@ def _stop_at_faults(config: Config, taken: TakenIn) -> None:
 
 def _store_intakes(job: Job, intakes: Sequence[Intake]) -> list[str]:
     """Store what was taken in where recipes read it; ids of the scenes."""
+    _intakes(job).mkdir(parents=True, exist_ok=True)
     for one in intakes:
         write_json(_intake_path(job, one.id), one.to_json())
     return [one.id for one in intakes]
 
 
+def _intakes(job: Job) -> Path:
+    """Folder of what was taken in, while the stage runs."""
+    return job.run / "scenes" / ".work" / "intakes"
+
+
 def _intake_path(job: Job, scene: str) -> Path:
-    folder = job.run / "scenes" / ".work" / _INTAKES
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{scene}.json"
+    return _intakes(job) / f"{scene}.json"
 
 
 def orders(job: Job, scene: str) -> list[Order]:

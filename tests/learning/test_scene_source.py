@@ -66,9 +66,10 @@ def test_inputs_and_masks_stay_together_in_every_view(scenes: dict[str, TiledSce
         batch = source.batch(step)
         assert batch.inputs.shape == (4, 2, 8, 8)
         assert batch.inputs.dtype == torch.float32
-        # Channel 0 is 1 in class 0 and -1 elsewhere, channel 1 the opposite.
-        assert torch.equal(batch.inputs[:, 0] > 0, batch.masks[:, 0])
-        assert torch.equal(batch.inputs[:, 1] < 0, batch.masks[:, 0])
+        # Channel 0 is 1 in class 0 and -1 elsewhere, channel 1 the opposite; masks are of valid
+        # pixels alone.
+        assert torch.equal((batch.inputs[:, 0] > 0) & batch.valid, batch.masks[:, 0])
+        assert torch.equal((batch.inputs[:, 1] < 0) & batch.valid, batch.masks[:, 0])
         assert batch.inputs.abs().max() == pytest.approx(1.0)
         assert batch.masks.dtype == batch.valid.dtype == torch.bool
 

@@ -19,6 +19,7 @@ from pipeline.config import Config
 from pipeline.errors import ArtifactError, ImageryError, PipelineError
 from pipeline.files import read_json, write_json
 from pipeline.imagery.faults import Faults
+from pipeline.items import PUBLISHED
 from pipeline.stages.crew import make_items
 from pipeline.stages.crew.errand import failure
 from pipeline.stages.job import Job
@@ -56,10 +57,10 @@ def made(
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
-    """All files that a stage keeps, but for times; the lock is of no interest."""
+    """All files that a stage keeps, but for times, of which the list of copies has more."""
     found = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != ".lock":
+        if path.is_file() and path.name not in (".lock", PUBLISHED):
             found[str(path.relative_to(folder))] = path.read_bytes()
     for name in found:
         if name.endswith("item.json"):
