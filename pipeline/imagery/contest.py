@@ -7,16 +7,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pipeline.config.dataset import BandGroupRow, Dataset
 from pipeline.errors import DatasetError, LabelError
 from pipeline.files import is_safe_name
 from pipeline.imagery import polygon_table
 from pipeline.imagery.faults import Faults
+from pipeline.imagery.role import Role
 from pipeline.imagery.tables import read_rows
 
-Role = Literal["train", "test", "unused"]
 _ID = ("imageid", "")
 _ID_RULE = "an id is made of letters, digits, '_', '-' and '.', starts with no '.', and is no path"
 

@@ -7,16 +7,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from affine import Affine
 
 from pipeline.imagery.frame import Frame
 from pipeline.imagery.outlines import Outline
 from pipeline.imagery.rasters.group_files import GroupFiles, WebTile
+from pipeline.imagery.role import Role
 from pipeline.imagery.transform import Shape, corners
-
-Role = Literal["train", "test", "unused"]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pipeline.config.labels import MaskLabels
 from pipeline.errors import DatasetError
 from pipeline.imagery.annotations.masks import check_size, open_mask
 from pipeline.imagery.frame import MAX_MISFIT, Frame, finest_of
-from pipeline.imagery.intake import Intake, MaskPart, Role, Source, part_of
+from pipeline.imagery.intake import Intake, MaskPart, Source, part_of
 from pipeline.imagery.layouts.discovery import find_scenes
 from pipeline.imagery.layouts.found_scene import FoundScene
 from pipeline.imagery.placed_frame import placed_frame
@@ -21,6 +21,7 @@ from pipeline.imagery.rasters.ground import ground_metres
 from pipeline.imagery.rasters.group_files import GroupFiles
 from pipeline.imagery.rasters.header import Header
 from pipeline.imagery.rasters.raster import read_header
+from pipeline.imagery.role import Role
 from pipeline.progress import track
 from pipeline.stages.blocks import Window, blocks_of, taken_ids
 from pipeline.stages.raw_files import RawFiles

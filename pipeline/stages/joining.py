@@ -12,7 +12,6 @@ from pipeline.artifacts import Item, StageFolder
 from pipeline.config.models import Combine
 from pipeline.errors import ArtifactError
 from pipeline.files import write_json
-from pipeline.imagery.tiles import TiledScene
 from pipeline.mapping.prediction.answers import in_strips
 from pipeline.mapping.prediction.coverage import UNANSWERED, Levels
 from pipeline.mapping.prediction.ensemble import VOTE, Joint
@@ -54,7 +53,7 @@ class Runs:
                 files = [stack.enter_context(_opened(item, size)) for item in items]
                 strips = _joined(files, settings.shares(), votes_from, settings.join)
                 names = [str(code) for code in codes]
-                write_strips(target / FILE, strips, grid.shape, grid.to_map, names, crs_of(grid))
+                write_strips(target / FILE, strips, grid.shape, grid.to_map, names, grid.crs)
             runs = [self._job.run.name, *(other.job.run.name for other in self._others)]
             record = {"codes": list(codes), "runs": runs, "unanswered": UNANSWERED}
             write_json(target / RECORD, record)
@@ -104,9 +103,3 @@ def _opened(item: Item, shape: tuple[int, int, int]) -> Iterator[LevelsFile]:
                 f"{path}: holds levels of {file.shape} instead of {shape}; run `predict`"
             )
         yield file
-
-
-def crs_of(scene: TiledScene) -> str | None:
-    """Coordinate reference system of a scene's map units, if it is known."""
-    found: str | None = getattr(scene, "crs", None)
-    return found

@@ -28,7 +28,7 @@ from pipeline.stages.fold import trainings
 from pipeline.stages.grids import Tile, predicted_tiles
 from pipeline.stages.held_out import fold_of_scenes
 from pipeline.stages.job import SCENE, Job
-from pipeline.stages.joining import FILE, Runs, crs_of
+from pipeline.stages.joining import FILE, Runs
 from pipeline.stages.joining import RECORD as PREDICTION
 from pipeline.stages.predictor import Predictor, load_forward, predictor_of
 
@@ -149,7 +149,7 @@ def write_prediction(
                 parts.append((predictor.places, answers.stored(path)))
         strips = joined_strips(parts, len(codes), grid.shape, combine)
         names = [str(code) for code in codes]
-        write_strips(folder / FILE, strips, grid.shape, grid.to_map, names, crs_of(grid))
+        write_strips(folder / FILE, strips, grid.shape, grid.to_map, names, grid.crs)
     networks = [item.name for _, items in used for item in items]
     record = {"codes": list(codes), "networks": networks, "unanswered": UNANSWERED}
     write_json(folder / PREDICTION, record)

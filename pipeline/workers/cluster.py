@@ -12,14 +12,14 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from distributed import KilledWorker, get_worker
 from distributed.comm.addressing import get_address_host
 
 from pipeline.errors import WorkError
 from pipeline.progress import say
+from pipeline.workers.closing import Closing
 from pipeline.workers.connection import PATIENCE, connected, local, quiet, workers_of
 from pipeline.workers.share import Share
 from pipeline.workers.task import ATTEMPTS, Lost, Task, call, given_up, reply
@@ -30,7 +30,7 @@ _GLANCE: Final = 1.0
 """Seconds between looks at whether a task is still wanted."""
 
 
-class Cluster:
+class Cluster(Closing):
     """See :class:`pipeline.workers.task.Workers`.
 
     Args:
@@ -94,17 +94,6 @@ class Cluster:
             self._client.cancel(list(self._running.values()), force=True)
         self._running.clear()
         self._closing.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _begin(self) -> None:
         """Hand over as many tasks as there are workers.

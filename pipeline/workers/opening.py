@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
+from pipeline.workers.closing import Closing
 from pipeline.workers.task import ATTEMPTS, Lost, Task, Workers, call, reply
 
 __all__ = ["ATTEMPTS", "Inline", "Lost", "Task", "Workers", "open_workers"]
 
 
-class Inline:
+class Inline(Closing):
     """One task at a time in this process, in the order of submission: exactly repeatable."""
 
     size = 1
@@ -39,17 +39,6 @@ class Inline:
     def close(self) -> None:
         """See :class:`Workers`."""
         self._waiting.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def open_workers(

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from pipeline.progress import say
+from pipeline.workers.closing import Closing
 from pipeline.workers.share import Share
 from pipeline.workers.task import ATTEMPTS, Lost, Task, call, given_up, reply
 
@@ -100,7 +100,7 @@ class _Slot:
             pass
 
 
-class Pool:
+class Pool(Closing):
     """See :class:`pipeline.workers.task.Workers`; each process has its share of the machine.
 
     Args:
@@ -148,17 +148,6 @@ class Pool:
         for slot in self._slots:
             slot.job = None
             slot.end()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _begin(self) -> None:
         """Give waiting jobs to free slots."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pipeline.imagery.rasters.group_files import GroupFiles, WebTile
-
-Role = Literal["train", "test", "unused"]
+from pipeline.imagery.role import Role
 
 
 @dataclass(frozen=True)

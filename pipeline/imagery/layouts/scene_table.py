@@ -10,9 +10,10 @@ from pipeline.config.dataset import BandGroupRow, Dataset
 from pipeline.errors import DatasetError
 from pipeline.imagery.faults import Faults
 from pipeline.imagery.layouts.claims import id_fault
-from pipeline.imagery.layouts.found_scene import FoundScene, Role
+from pipeline.imagery.layouts.found_scene import FoundScene
 from pipeline.imagery.layouts.groups import group_files, patterns_of
 from pipeline.imagery.rasters.group_files import GroupFiles
+from pipeline.imagery.role import Role
 from pipeline.imagery.tables import check_header, read_rows
 
 _ROLES: Final = get_args(Role)
