@@ -35,7 +35,7 @@ SEARCHED = $(if $(TRIALS)$(MINUTES),search.trials=$(or $(TRIALS),null) search.mi
 # As one text, which the commands split: a value may hold blanks and quotes.
 export PIPELINE_SET = $(strip $(if $(SKIP_BAD),scenes.skip_bad=true) $(SEARCHED) $(SET))
 R = data/runs/$(RUN)
-STAGES := scenes search tiles augment train predict evaluate tune polygons submission score
+STAGES := scenes search tiles augment train predict evaluate tune polygons submission score report
 
 # What a search finds changes the inputs of other stages, which Make has compared before it begins.
 ifneq ($(filter search tune,$(MAKECMDGOALS)),)
@@ -97,6 +97,7 @@ tune: ## smoothing, shapes and smallest areas per class, and rules between class
 polygons: ## outlines of the objects
 submission: ## the table that is handed in
 score: ## the exact polygon score
+report: ## one HTML file of the whole run, with a viewer of its scenes
 
 $(STAGES): %: $(R)/%/manifest.json
 	@$(PIPELINE) summary $(OPTIONS)
@@ -120,6 +121,10 @@ $(R)/tune/manifest.json: $(R)/inputs/tune.json $(R)/predict/manifest.json
 $(R)/polygons/manifest.json: $(R)/inputs/polygons.json $(R)/evaluate/manifest.json
 $(R)/submission/manifest.json: $(R)/inputs/submission.json $(R)/polygons/manifest.json
 $(R)/score/manifest.json: $(R)/inputs/score.json $(R)/submission/manifest.json
+# Shows what is there: a score that was asked for is brought up to date, none is made. What it has to
+# show comes from many places, so it is always asked, by content.
+$(R)/report/manifest.json: $(R)/inputs/report.json $(R)/polygons/manifest.json FORCE
+$(R)/report/manifest.json: $(wildcard $(R)/submission/manifest.json $(R)/score/manifest.json)
 
 $(STAGES:%=$(R)/%/manifest.json): $(R)/%/manifest.json:
 	@$(PIPELINE) $* $(OPTIONS)

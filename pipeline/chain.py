@@ -14,12 +14,14 @@ class Stage:
         purpose: One line for people.
         sections: Sections of the configuration (or ``section.key``) that its results depend on.
         upstream: Stages whose results it reads.
+        optional: Stages whose results it reads where they are there; it asks for none of them.
     """
 
     name: str
     purpose: str
     sections: tuple[str, ...]
     upstream: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -155,6 +157,13 @@ CHAIN = (
         "the exact polygon score",
         ("dataset.classes", "dataset.solution", "score"),
         ("scenes", "tiles", "polygons", "submission"),
+    ),
+    Stage(
+        "report",
+        "one file that tells the whole story, with a viewer of the scenes",
+        ("report",),
+        ("scenes", "tiles", "augment", "train", "predict", "evaluate", "polygons"),
+        ("search", "tune", "submission", "score"),
     ),
 )
 

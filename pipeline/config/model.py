@@ -17,6 +17,7 @@ from pipeline.config.inheritance import concise, filled
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
 from pipeline.config.models import Ensemble, ModelRow
 from pipeline.config.network import Network, UNet, check_sizes
+from pipeline.config.report import Report
 from pipeline.config.rule_checks import check_rules
 from pipeline.config.search import Search
 from pipeline.config.spectral import check_indices
@@ -55,6 +56,7 @@ class Config(Section):
     score: Score = Score()
     search: Search = Search()
     tune: Tune = Tune()
+    report: Report = Report()
     work: Work = Work()
     generate: Generate | None = None
 

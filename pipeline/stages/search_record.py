@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from pipeline.config.models import ModelRow
 from pipeline.files import write_bytes
 from pipeline.imagery.channels import Channels
+from pipeline.reporting.chart_style import figure_bytes
 from pipeline.reporting.score_table import show_table
 from pipeline.reporting.search.axis import axes_of
 from pipeline.reporting.search.charts import charts
 from pipeline.reporting.search.network_drawing import draw_network
-from pipeline.reporting.search.style import figure_bytes
 from pipeline.reporting.search.trials_log import log_trials
 from pipeline.reporting.search.trials_table import TABLE_HEADER, trials_csv, trials_table
 from pipeline.search.entry import Entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.reporting.search import style
+from pipeline.reporting import chart_style as style
 from pipeline.reporting.search.tally import default_of
 from pipeline.search.entry import Entry
 from pipeline.search.halving import best

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from pipeline.reporting.search import style
+from pipeline.reporting import chart_style as style
 from pipeline.reporting.search.axis import Axis, log_ticks, tick_text, varying
 from pipeline.reporting.search.progress_chart import SCORE
 from pipeline.reporting.search.tally import budget_text, last_scored, score_of

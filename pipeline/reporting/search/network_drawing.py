@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pipeline.config.network import Network
-from pipeline.reporting.search import style
+from pipeline.reporting import chart_style as style
 from pipeline.reporting.search.network_plan import Column, Part, Plan, Way, network_plan
 
 if TYPE_CHECKING:

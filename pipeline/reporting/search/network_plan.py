@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from pipeline.config.network import LibraryNetwork, Network, UNet
-from pipeline.reporting.search.style import shorten
+from pipeline.reporting.chart_style import shorten
 
 Column = Literal["input", "down", "up", "output"]
 Way = Literal["down", "up", "skip", "plain"]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.reporting.search import style
+from pipeline.reporting import chart_style as style
 from pipeline.reporting.search.tally import (
     best_so_far,
     budget_text,

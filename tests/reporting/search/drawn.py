@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from pipeline.reporting.search.style import styled
+from pipeline.reporting.chart_style import styled
 
 
 def line(axes: Axes, gid: str) -> Line2D:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from pipeline.reporting.chart_style import figure_bytes
 from pipeline.reporting.search.axis import Axis
 from pipeline.reporting.search.charts import charts
-from pipeline.reporting.search.style import figure_bytes
 from pipeline.search.entry import Entry
 from tests.reporting.search.drawn import collisions
 from tests.reporting.search.made import AXES, BUDGETS, NAMES, entry, search

@@ -2,10 +2,10 @@
 
 import pytest
 
+from pipeline.reporting.chart_style import BEST
 from pipeline.reporting.search.axis import Axis
 from pipeline.reporting.search.dimension_charts import jitter
 from pipeline.reporting.search.parallel import parallel_chart
-from pipeline.reporting.search.style import BEST
 from tests.reporting.search.drawn import line, points, texts
 from tests.reporting.search.made import BUDGETS, entry
 

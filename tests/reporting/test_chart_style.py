@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.reporting.chart_style import figure_bytes, ramp, rung_colour, rung_marker, shorten
 from pipeline.reporting.search.progress_chart import progress_chart
-from pipeline.reporting.search.style import figure_bytes, ramp, rung_colour, rung_marker, shorten
 from tests.reporting.search.made import BUDGETS, search
 
 

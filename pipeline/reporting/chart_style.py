@@ -1,4 +1,4 @@
-"""How the charts of a search look, and their bytes: the same input gives the same file.
+"""How charts look, and their bytes: the same input gives the same file.
 
 Matplotlib is used through its objects, never through pyplot. Its settings are put back after each
 use, and those of the user's own matplotlibrc have no effect.
@@ -32,6 +32,8 @@ _RAMP: Final = ("#8fd744", "#35b779", "#21918c", "#31688e", "#440154")
 """Pale to dark, told apart by colour-blind readers and on grey paper: a part of viridis."""
 _MARKERS: Final = "osD^vP"
 _DPI: Final = 150
+_FONTS: Final = b"'DejaVu Sans', Verdana, 'Bitstream Vera Sans', sans-serif"
+"""Fonts whose letters are as wide as those that a chart was laid out with."""
 _MARGIN: Final = 0.2
 _TITLE_LINE: Final = 0.27
 _TEXT_LINE: Final = 0.21
@@ -42,6 +44,7 @@ _WINDOWS: Final = (
 """Settings of windows and of the process; they change no picture."""
 _SETTINGS: Final[Mapping[Any, Any]] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is there everywhere
+    "text.parse_math": False,  # names come from data: a dollar is a dollar
     "font.size": 10,
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
@@ -134,20 +137,27 @@ def add_legend(figure: Figure, handles: Sequence[Artist], height: float, lines: 
     legend.set_in_layout(False)
 
 
-def figure_bytes(figure: Figure, form: Literal["png", "svg"]) -> bytes:
+def figure_bytes(figure: Figure, form: Literal["png", "svg"], letters: bool = False) -> bytes:
     """A figure as a file's bytes; they depend on the figure alone.
 
     Args:
         figure: Any figure of this package.
-        form: ``png``, or ``svg`` with its letters as outlines.
+        form: ``png`` or ``svg``.
+        letters: An SVG keeps its letters as text, which is a quarter of the size: a reader without
+            the font sees one of the same widths. Otherwise they are outlines.
     """
+    import matplotlib as mpl  # noqa: PLC0415 - see styled
+
     nothing: dict[str, str | None]
     nothing = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
     data = io.BytesIO()
     with styled():
         _freeze(figure)
+        if letters:
+            mpl.rcParams["svg.fonttype"] = "none"
         figure.savefig(data, format=form, dpi=_DPI, metadata=nothing)
-    return data.getvalue()
+    whole = data.getvalue()
+    return whole.replace(b"'DejaVu Sans'", _FONTS) if letters else whole
 
 
 def _freeze(figure: Figure) -> None:

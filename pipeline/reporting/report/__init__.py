@@ -1,0 +1,1 @@
+"""The sections of a run's report: records and arrays in, blocks out."""

@@ -1,0 +1,1 @@
+"""Scenes with their polygons, to be looked at in a browser."""
