@@ -51,9 +51,9 @@ help: ## list the targets
 	@echo
 	@echo '  CONFIG=configs/x.yaml  DATA=folder  RUN=name  SET="section.key=value ..."'
 
-demo: ## generated scenes to polygons and a score, set-up included; SEARCH=1 searches a network first
+demo: ## generated scenes to polygons, score and report, set-up included; SEARCH=1 searches first
 	@$(if $(SEARCH),$(MAKE) --no-print-directory search CONFIG=configs/demo_search.yaml)
-	@$(MAKE) --no-print-directory score CONFIG=configs/demo$(if $(SEARCH),_search).yaml
+	@$(MAKE) --no-print-directory score report CONFIG=configs/demo$(if $(SEARCH),_search).yaml
 
 setup: $(READY) ## make the virtual environment, or remake it when the pins have changed
 
@@ -99,8 +99,10 @@ submission: ## the table that is handed in
 score: ## the exact polygon score
 report: ## one HTML file of the whole run, with a viewer of its scenes
 
+# One summary, after the last of several targets.
+ASKED := $(filter $(STAGES),$(MAKECMDGOALS))
 $(STAGES): %: $(R)/%/manifest.json
-	@$(PIPELINE) summary $(OPTIONS)
+	@$(if $(filter $@,$(lastword $(ASKED))),$(PIPELINE) summary $(OPTIONS),:)
 
 $(READY): pyproject.toml constraints.txt scripts/environment.py
 	$(PYTHON) scripts/environment.py $(VENV)
@@ -124,7 +126,8 @@ $(R)/score/manifest.json: $(R)/inputs/score.json $(R)/submission/manifest.json
 # Shows what is there: a score that was asked for is brought up to date, none is made. What it has to
 # show comes from many places, so it is always asked, by content.
 $(R)/report/manifest.json: $(R)/inputs/report.json $(R)/polygons/manifest.json FORCE
-$(R)/report/manifest.json: $(wildcard $(R)/submission/manifest.json $(R)/score/manifest.json)
+$(R)/report/manifest.json: $(filter $(wildcard $(R)/*/manifest.json) \
+  $(ASKED:%=$(R)/%/manifest.json),$(R)/submission/manifest.json $(R)/score/manifest.json)
 
 $(STAGES:%=$(R)/%/manifest.json): $(R)/%/manifest.json:
 	@$(PIPELINE) $* $(OPTIONS)
