@@ -1,7 +1,7 @@
 """``report``: one file that tells the whole story of a run.
 
-Item ``page`` holds report.html, which is also a file of the stage's folder. The other items are what
-takes long to make of pixels and polygons, so that a second report takes seconds.
+Item ``page`` holds report.html, which is also a file of the stage's folder. The other items
+are what takes long to make of pixels and polygons, so that a second report takes seconds.
 """
 
 from __future__ import annotations

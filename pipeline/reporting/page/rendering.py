@@ -96,7 +96,9 @@ def cell_text(cell: Cell) -> str:
     if cell is None:
         return "–"
     if isinstance(cell, float):
-        return f"{cell:.4f}" if abs(cell) <= 1 else f"{cell:,.4g}"
+        if abs(cell) >= 1000:
+            return f"{cell:,.0f}"
+        return f"{cell:.4f}" if abs(cell) <= 1 else f"{cell:.4g}"
     return f"{cell:,}" if isinstance(cell, int) else printable(cell)
 
 
