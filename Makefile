@@ -57,7 +57,8 @@ demo: ## generated scenes to polygons, score and report, set-up included; SEARCH
 
 setup: $(READY) ## make the virtual environment, or remake it when the pins have changed
 
-test: $(READY) ## run all tests
+test: $(READY) ## run all tests; installs Chromium for those of the report, where it can
+	@$(VENV)/bin/python scripts/browser.py
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 check: $(READY) ## check format, lint and types
