@@ -97,6 +97,21 @@ class Gallery:
 
 
 @dataclass(frozen=True)
+class Code:
+    """Text of a file as it stands, in letters of one width.
+
+    Attributes:
+        caption: Which file.
+        text: What it holds.
+        folded: Only the caption is seen until it is opened.
+    """
+
+    caption: str
+    text: str
+    folded: bool = True
+
+
+@dataclass(frozen=True)
 class Place:
     """Where the scene viewer stands; once in a page."""
 
@@ -116,7 +131,7 @@ class Group:
     folded: bool = False
 
 
-Block = Text | Facts | Table | Picture | Gallery | Place | Group
+Block = Text | Facts | Table | Picture | Gallery | Code | Place | Group
 
 
 @dataclass(frozen=True)
