@@ -31,15 +31,54 @@ def intervals(
         (K,) intervals of the classes, and that of the mean; of no scenes all are from 0 to 0.
     """
     if not len(counts):
-        return [(0.0, 0.0)] * counts.shape[2], (0.0, 0.0)
+        return _nothing(counts)
+    jaccard = _drawn(counts, absent, seed)
+    return [_interval(column) for column in jaccard.T], _interval(_row_means(jaccard))
+
+
+def paired_intervals(
+    one: NDArray[np.float64], other: NDArray[np.float64], absent: Absent, seed: int = 0
+) -> tuple[list[Interval], Interval]:
+    """90% intervals of how far another prediction of the same scenes scores above the one.
+
+    Each draw takes the same scenes of both, so what scenes have in common, such as hard ground,
+    is no part of the interval: two scores whose own intervals overlap may well differ.
+
+    Args:
+        one: (N, 3, K) TP, FP and FN of each scene and class.
+        other: (N, 3, K) of the other prediction, the scenes in the same order.
+        absent: What a class counts that a draw doesn't have; one that is skipped for either is
+            skipped for both.
+        seed: Of the draws.
+
+    Returns:
+        (K,) intervals of the classes' differences, and that of the means' difference; of no scenes
+        all are from 0 to 0.
+    """
+    if not len(one):
+        return _nothing(one)
+    first, second = _drawn(one, absent, seed), _drawn(other, absent, seed)
+    means = _row_means(second) - _row_means(first)
+    return [_interval(column) for column in (second - first).T], _interval(means)
+
+
+def _nothing(counts: NDArray[np.float64]) -> tuple[list[Interval], Interval]:
+    """Intervals of no scenes."""
+    return [(0.0, 0.0)] * counts.shape[2], (0.0, 0.0)
+
+
+def _drawn(counts: NDArray[np.float64], absent: Absent, seed: int) -> NDArray[np.float64]:
+    """(draws, K) Jaccard index of each class in each draw; NaN where it does not count."""
     rng = np.random.default_rng(seed)
     # How often each scene is in each draw: (draws, scenes).
     drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), _DRAWS)
     tp, fp, fn = np.einsum("ds,snk->ndk", drawn, counts)
     union = tp + fp + fn
     nothing = {"zero": 0.0, "one": 1.0, "skip": np.nan}[absent]
-    jaccard = np.divide(tp, union, out=np.full(tp.shape, nothing), where=union > 0)
-    return [_interval(column) for column in jaccard.T], _interval(_row_means(jaccard))
+    jaccard: NDArray[np.float64] = np.divide(
+        tp, union, out=np.full(tp.shape, nothing), where=union > 0
+    )
+    return jaccard
 
 
 def _row_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
