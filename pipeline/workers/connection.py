@@ -43,10 +43,13 @@ def local(size: int) -> Iterator[Any]:
             n_workers=size,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address=None,  # no pages; what is left of its server gets a free port, below
             memory_limit=0,  # Dask would pause or kill a worker at a share of the machine's memory
             silence_logs=logging.CRITICAL,
-            scheduler_kwargs={"allowed_failures": ATTEMPTS - 1},
+            scheduler_kwargs={
+                "allowed_failures": ATTEMPTS - 1,
+                "dashboard_address": "127.0.0.1:0",
+            },
         ) as cluster,
         _DASK.Client(cluster) as client,
     ):

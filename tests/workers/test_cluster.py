@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +180,15 @@ def test_worker_with_several_threads_has_one_task_at_a_time(tmp_path: Path) -> N
         for thread in threads:
             thread.join()
     assert most == [1, 1, 1]
+
+
+def test_a_port_that_others_use_is_no_matter() -> None:
+    """Dask's usual port for pages may be another cluster's: nothing is said of it."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):  # somebody else has it already, which does as well
+            other.bind(("127.0.0.1", 8787))
+            other.listen()
+        with connection.local(1) as client:
+            port = client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.http_server.port)
+    assert port != 8787
