@@ -17,7 +17,7 @@ from pipeline.config.inheritance import concise, filled
 from pipeline.config.mapping import Evaluate, Polygons, Predict, Score, Submission
 from pipeline.config.models import Ensemble, ModelRow
 from pipeline.config.network import Network, UNet, check_sizes
-from pipeline.config.report import Report
+from pipeline.config.report import Report, check_pictures
 from pipeline.config.rule_checks import check_rules
 from pipeline.config.search import Search
 from pipeline.config.spectral import check_indices
@@ -84,6 +84,7 @@ class Config(Section):
         self._check_models()
         groups = [self.dataset.group(name) for name in self.used_groups()]
         check_rules(self.polygons.rules, self.dataset.codes, groups)
+        check_pictures(self.report, groups)
         self._check_search()
         return self
 
