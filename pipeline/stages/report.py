@@ -14,12 +14,17 @@ from pipeline.artifacts import StageFolder, publish
 from pipeline.files import write_bytes
 from pipeline.progress import say
 from pipeline.reporting.page.rendering import render_page
+from pipeline.stages.evidence import learning, network, search
 from pipeline.stages.evidence.chapter import Chapter
 from pipeline.stages.job import Job
 
 FILE: Final = "report.html"
 Maker = Callable[[Job, StageFolder], Chapter | None]
-CHAPTERS: Final[tuple[Maker, ...]] = ()
+CHAPTERS: Final[tuple[Maker, ...]] = (
+    learning.chapter,
+    network.chapter,
+    search.chapter,
+)
 """In the order in which they are read."""
 
 
