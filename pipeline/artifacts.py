@@ -11,12 +11,12 @@ file of it is not what was recorded.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +28,7 @@ from pipeline.files import (
     digest_of,
     is_safe_name,
     read_json,
+    replace_if_different,
     write_json,
 )
 from pipeline.items import (
@@ -39,8 +40,11 @@ from pipeline.items import (
     read_object,
     withdraw,
 )
+from pipeline.locks import lock
+from pipeline.machine import this_machine
 
 __all__ = [
+    "MADE_FROM",
     "MANIFEST",
     "Item",
     "StageFolder",
@@ -52,6 +56,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
+MADE_FROM = "made-from.json"
 
 
 @dataclass
@@ -64,6 +69,8 @@ class StageFolder:
     Attributes:
         since: When its inputs were read, in ns; when work began, if not given. It becomes the
             manifest's time: an input that changes during the work is newer, and Make sees that.
+        made_from: Tells when work begins what the stage is made from, as JSON; kept beside the
+            manifest for :mod:`pipeline.stages.reasons`.
     """
 
     folder: Path
@@ -73,14 +80,17 @@ class StageFolder:
     built: list[str] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
     since: int = 0
+    made_from: Callable[[], Mapping[str, Any]] = dict
+    _ground: Mapping[str, Any] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
     _handle: int = -1
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._handle = _lock(self.folder)
+        self._handle = lock(self.folder)
         self.since = self.since or time.time_ns()
         self._clear()
+        self._ground = self.made_from()
         return self
 
     def __exit__(
@@ -150,7 +160,10 @@ class StageFolder:
                 self.close_workspace(folder)
 
     def _finish(self) -> None:
-        """Drop items that no longer belong, then write the manifest if it says something new."""
+        """Drop items that no longer belong, then write the manifest if it says something new.
+
+        When, where and in what time they were made is news only with the items.
+        """
         for folder in self.folder.iterdir():
             if folder.is_dir() and folder.name not in self.items and folder.name != ".work":
                 shutil.rmtree(folder)
@@ -160,10 +173,17 @@ class StageFolder:
         manifest = {"stage": self.stage, "code": self.code, "items": entries}
         path = self.folder / MANIFEST
         old = read_object(path)
+        if self._ground:
+            replace_if_different(self.folder / MADE_FROM, self._ground)
         if any(old.get(key) != value for key, value in manifest.items()):
-            seconds = round(time.monotonic() - self._started, 1)
-            values = {**manifest, "summary": self.summary, "seconds": seconds}
-            write_json(path, values, self.since)
+            circumstances = {
+                "summary": self.summary,
+                "built": len(self.built),
+                "seconds": round(time.monotonic() - self._started, 1),
+                "made_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "machine": this_machine(),
+            }
+            write_json(path, {**manifest, **circumstances}, self.since)
         else:
             os.utime(path, ns=(self.since, self.since))
 
@@ -208,7 +228,7 @@ def discard_damaged(folder: Path) -> bool:
     if not manifest.exists() or is_whole(folder):
         return False
     try:
-        lock = _lock(folder)
+        handle = lock(folder)
     except ArtifactError:
         return False
     try:
@@ -216,22 +236,5 @@ def discard_damaged(folder: Path) -> bool:
         if damaged:
             manifest.unlink(missing_ok=True)
     finally:
-        os.close(lock)
-    return damaged
-
-
-def _lock(folder: Path) -> int:
-    """Handle that keeps other processes off a stage's folder until it is closed.
-
-    Raises:
-        ArtifactError: If another process has it.
-    """
-    handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
         os.close(handle)
-        raise ArtifactError(
-            f"{folder}: another process is running this stage; wait for it or stop it"
-        ) from None
-    return handle
+    return damaged

@@ -15,12 +15,13 @@ from typing import Annotated
 import typer
 
 from pipeline.chain import CHAIN, Stage, needed
-from pipeline.config import Config, load_config
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.init_command import register as register_init
 from pipeline.progress import say
-from pipeline.stages.job import SEARCH, TUNE, TUNED, Job, run_folder
+from pipeline.stages.asked import Asked
+from pipeline.stages.job import SEARCH, TUNE, Job, run_folder
 from pipeline.stages.prepare import forget_damaged, prepare
+from pipeline.stages.resolving import resolve
 from pipeline.stages.summary import summarise
 from pipeline.table_commands import register
 
@@ -55,19 +56,14 @@ app = typer.Typer(
 )
 
 
-def _config(
-    path: Path,
-    data: Path | None,
-    overrides: list[str] | None,
-    found: Path | None = None,
-    tuned: Path | None = None,
-) -> Config:
+def _asked(config: Path, run: str | None, data: Path | None, overrides: list[str] | None) -> Asked:
+    """The options of a command, those of the environment among them."""
     text = os.environ.get(SET, "")
     try:
         pairs = shlex.split(text)
     except ValueError as error:
         raise ConfigError(f"SET={text!r}: {error}; close the quote") from None
-    return load_config(path, [*pairs, *(overrides or ())], data, found, tuned)
+    return Asked(config, run or config.stem, data, (*pairs, *(overrides or ())))
 
 
 def _job(
@@ -79,39 +75,8 @@ def _job(
     needs_tuned: bool = True,
 ) -> Job:
     """The job of a command, with what a search and tuning have found if they are to be used."""
-    written, folder = _config(config, data, overrides), run_folder(run or config.stem)
-    found = _found(written, folder, needs_found)
-    untuned = written if found is None else _config(config, data, overrides, found)
-    tuned = _tuned(untuned, folder, needs_tuned)
-    whole = untuned if tuned is None else _config(config, data, overrides, found, tuned)
-    return Job(whole, folder, written=written, untuned=untuned)
-
-
-def _found(config: Config, folder: Path, needed_now: bool) -> Path | None:
-    """File of what a search has found, if it is to be used."""
-    use = config.search.use
-    found = folder / SEARCH / f"{use}.yaml"
-    if use == "nothing":
-        return None
-    if needed_now and not found.exists():
-        raise ConfigError(
-            f"search.use: {use} takes over what a search has found, but there is no {found}; run "
-            "`make search` with the same CONFIG and RUN first, or set search.use to nothing"
-        )
-    return found if found.exists() else None
-
-
-def _tuned(config: Config, folder: Path, needed_now: bool) -> Path | None:
-    """File of what tuning has found, if it is to be used."""
-    tuned = folder / TUNE / TUNED
-    if not config.tune.use:
-        return None
-    if needed_now and not tuned.exists():
-        raise ConfigError(
-            f"tune.use takes over what tuning has found, but there is no {tuned}; run `make tune` "
-            "with the same CONFIG and RUN first, or set tune.use to false"
-        )
-    return tuned if tuned.exists() else None
+    asked = _asked(config, run, data, overrides)
+    return resolve(asked, run_folder(asked.run), needs_found, needs_tuned)
 
 
 def _run(job: Job, work: Callable[[Job], None]) -> None:
@@ -172,7 +137,7 @@ def score(
     if (submission is None) != (truth is None):
         raise ConfigError("--submission and --truth go together; give both or none")
     if submission is not None and truth is not None:
-        settings = _config(config, data, overrides)
+        settings = _asked(config, None, data, overrides).load()
         stage.score_files(submission, truth, settings.dataset, settings.score)
         return
     _run(_job(config, run, data, overrides), stage.run)
@@ -204,7 +169,7 @@ def prepare_command(
 ) -> None:
     """What Make runs before it asks which stages are old."""
     job = _job(config, run, data, overrides, needs_found=False, needs_tuned=False)
-    prepare(job)
+    prepare(job, begins=True)
     forget_damaged(job)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -26,18 +27,23 @@ _NO_NUMBERS = (
     "errors",
     "files",
     "items",
+    "locks",
+    "machine",
     "progress",
     "search",
+    "stages.asked",
     "stages.crew",
     "stages.currency",
+    "stages.inputs",
     "stages.job",
     "stages.other_runs",
     "stages.preflight",
+    "stages.prepare",
     "stages.search_report",
     "stages.watch",
     "workers",
 )
-_LIBRARIES = {
+LIBRARIES = {
     "albumentations": "albumentations",
     "cv2": "opencv-python-headless",
     "geopandas": "geopandas",
@@ -64,9 +70,9 @@ def code_version(module: str) -> str:
     for name in used:
         total.update(name.encode())
         total.update(_meaning(name).encode())
-    libraries = {top for name in used for top in _imported_tops(name)} & set(_LIBRARIES)
+    libraries = {top for name in used for top in _imported_tops(name)} & set(LIBRARIES)
     for library in sorted(libraries):
-        total.update(f"{library} {_version(_LIBRARIES[library])}".encode())
+        total.update(f"{library} {_version(LIBRARIES[library])}".encode())
     return total.hexdigest()
 
 
@@ -83,14 +89,36 @@ def _decides_nothing(module: str) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in names)
 
 
-@cache
 def _meaning(module: str) -> str:
     """The module's syntax tree as text, without its docstrings."""
+    return _parsed(module)[0]
+
+
+@cache
+def _parsed(module: str) -> tuple[str, frozenset[str]]:
+    """The module's syntax tree as text, without its docstrings, and the names it imports."""
     tree = ast.parse(_source(module))
-    for node in ast.walk(tree):
+    names: set[str] = set()
+    for node in _blocks(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             node.body = [line for line in node.body if not _is_text(line)]
-    return ast.dump(tree)
+        elif isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return ast.dump(tree), frozenset(names)
+
+
+def _blocks(tree: ast.AST) -> Iterator[ast.AST]:
+    """A module and all of its statements, at any depth: expressions, the most of it, are passed."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, part, ())
+            waiting.extend(inner if isinstance(inner, list) else ())
 
 
 def _is_text(line: ast.stmt) -> bool:
@@ -125,15 +153,8 @@ def _imported_tops(module: str) -> frozenset[str]:
     return frozenset(name.split(".")[0] for name in _imported_names(module))
 
 
-def _imported_names(module: str) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(_source(module))):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return names
+def _imported_names(module: str) -> frozenset[str]:
+    return _parsed(module)[1]
 
 
 def _file(module: str) -> Path | None:

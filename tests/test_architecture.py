@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pipeline"
 FLOORS = (
     {"errors", "progress", "code_version", "chain"},
+    {"machine", "locks"},
     {"files"},
     {"items"},
     {"artifacts", "config"},
@@ -33,7 +34,7 @@ FLOORS = (
     {"proposal"},
     {"reporting"},
     {"stages"},
-    {"table_commands", "init_command"},
+    {"table_commands", "init_command", "status_command"},
     {"cli"},
     {"__main__"},
 )

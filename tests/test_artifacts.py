@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.artifacts import (
+    MADE_FROM,
     MANIFEST,
     StageFolder,
     discard_damaged,
@@ -22,6 +26,7 @@ from pipeline.artifacts import (
 )
 from pipeline.errors import ArtifactError
 from pipeline.files import is_safe_name, replace_if_different, write_json
+from pipeline.locks import is_locked
 
 
 def _run(folder: Path, values: dict[str, str], code: str = "1") -> list[str]:
@@ -230,3 +235,40 @@ def test_copies_of_files_that_are_gone_are_withdrawn(tmp_path: Path) -> None:
     assert not (tmp_path / "s" / "a.txt").exists()
     assert (tmp_path / "s" / "b.txt").read_text() == "b.txt"
     assert is_whole(tmp_path / "s")
+
+
+def test_manifest_says_when_and_where_its_items_were_made(tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+    _run(tmp_path, {"a": "1", "b": "2"})
+    first = json.loads((tmp_path / MANIFEST).read_text())
+    assert before - timedelta(seconds=1) <= datetime.fromisoformat(first["made_at"])
+    assert first["built"] == 2
+    assert first["machine"]["cores"] >= 1
+    _run(tmp_path, {"a": "1", "b": "3"})
+    assert json.loads((tmp_path / MANIFEST).read_text())["built"] == 1
+
+
+def test_what_a_stage_is_made_from_is_read_when_work_begins(tmp_path: Path) -> None:
+    ground = {"inputs": {"rate": 1}}
+    with StageFolder(tmp_path, "toy", "1", made_from=lambda: dict(ground)):
+        ground["inputs"] = {"rate": 2}
+        assert not (tmp_path / MADE_FROM).exists()
+    assert json.loads((tmp_path / MADE_FROM).read_text()) == {"inputs": {"rate": 1}}
+    manifest = (tmp_path / MANIFEST).read_bytes()
+    with StageFolder(tmp_path, "toy", "1", made_from=lambda: dict(ground)):
+        pass
+    assert json.loads((tmp_path / MADE_FROM).read_text()) == {"inputs": {"rate": 2}}
+    assert (tmp_path / MANIFEST).read_bytes() == manifest
+
+
+def test_one_who_asks_for_a_lock_takes_it_from_nobody(tmp_path: Path) -> None:
+    assert not is_locked(tmp_path)
+    assert not (tmp_path / ".lock").exists()
+    with StageFolder(tmp_path, "toy", "1"):
+        assert is_locked(tmp_path)
+    assert not is_locked(tmp_path)
+    handle = os.open(tmp_path / ".lock", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_SH)  # one who asks just now
+    threading.Timer(0.05, os.close, [handle]).start()
+    with StageFolder(tmp_path, "toy", "1"):
+        pass

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.artifacts import Item, StageFolder, load_stage
+from pipeline.artifacts import MANIFEST, Item, StageFolder, load_stage
+from pipeline.chain import Stage
 from pipeline.chain import stage as stage_row
 from pipeline.code_version import code_version
 from pipeline.config import Config
 from pipeline.config.load import section_values
 from pipeline.errors import ArtifactError, ConfigError
 from pipeline.files import is_safe_name
+from pipeline.items import read_object
+from pipeline.stages.asked import Asked
 
 RUNS = Path("data/runs")
 SEARCH = "search"
@@ -21,6 +24,8 @@ TUNED = "tuned.yaml"
 SCENE = "scene-"
 STATISTICS = "statistics-"
 PLAN = "plan-"
+_DIGITS = 16
+"""Of a digest, as many as tell items of one stage apart."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Job:
         since: When its inputs were stored, in ns; 0 if they were not.
         written: The configuration without what a search has found, where that is not the same.
         untuned: The configuration without what tuning has found, where that is not the same.
+        asked: The options of the command, where a command asked.
     """
 
     config: Config
@@ -40,6 +46,7 @@ class Job:
     since: int = 0
     written: Config | None = None
     untuned: Config | None = None
+    asked: Asked | None = None
 
     @property
     def before_search(self) -> Config:
@@ -54,7 +61,13 @@ class Job:
     def open(self, stage: str) -> StageFolder:
         """The stage's own folder, to be used as a context manager."""
         row = stage_row(stage)
-        return StageFolder(self.run / stage, stage, code_version(row.module), since=self.since)
+        return StageFolder(
+            self.run / stage,
+            stage,
+            code_version(row.module),
+            since=self.since,
+            made_from=lambda: made_from(self.run, row),
+        )
 
     def settings(self, stage: str) -> dict[str, Any]:
         """The part of the configuration that the stage's results depend on, as JSON."""
@@ -69,7 +82,7 @@ class Job:
             ArtifactError: If that stage has not finished.
         """
         folder = self.run / stage
-        if not (folder / "manifest.json").exists():
+        if not (folder / MANIFEST).exists():
             raise ArtifactError(f"{folder}: `{stage}` has not finished; run `make {stage}` first")
         return load_stage(folder)
 
@@ -77,6 +90,31 @@ class Job:
         """Items of an earlier stage that belong to one scene each, by the scene's id."""
         items = self.results(stage).items()
         return {name.removeprefix(SCENE): item for name, item in items if name.startswith(SCENE)}
+
+
+def made_from(run: Path, row: Stage) -> dict[str, Any]:
+    """What a stage would be made from now, as the run's files tell; see :data:`MADE_FROM`.
+
+    Returns:
+        ``inputs``, as stored for Make, and ``upstream``: digests of the items of each stage before
+        it that is there. Either may be empty.
+    """
+    before = (
+        stage for stage in (*row.upstream, *row.optional) if (run / stage / MANIFEST).exists()
+    )
+    return {
+        "inputs": read_object(run / "inputs" / f"{row.name}.json"),
+        "upstream": {stage: digests(run / stage) for stage in before},
+    }
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Short digests of the items that a stage's manifest names; none if it can't be read."""
+    items = read_object(folder / MANIFEST).get("items")
+    if not isinstance(items, dict):
+        return {}
+    entries = {name: entry for name, entry in items.items() if isinstance(entry, dict)}
+    return {name: str(entry.get("digest"))[:_DIGITS] for name, entry in entries.items()}
 
 
 def run_folder(run: str) -> Path:

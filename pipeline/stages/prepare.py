@@ -1,18 +1,14 @@
 """What comes before every stage: the resolved configuration, and what Make compares by time.
 
-``inputs/<stage>.json`` holds all that the stage's results depend on besides the stages before it:
-its part of the configuration, its code and, for the first stage, the raw files; and what
-it takes from other runs or files of weights. Each file is replaced only if its content differs, so
-Make reruns only what depends on the change.
+``inputs/<stage>.json`` holds all that the stage's results depend on besides the stages before it,
+see :mod:`pipeline.stages.inputs`. Each file is replaced only if its content differs, so Make reruns
+only what depends on the change.
 """
 
 from __future__ import annotations
 
 import fcntl
-import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pipeline.artifacts import build_item, discard_damaged, load_item
 from pipeline.chain import CHAIN
@@ -20,15 +16,19 @@ from pipeline.code_version import code_version
 from pipeline.config.model import Generate
 from pipeline.errors import DatasetError
 from pipeline.files import digest_of, replace_if_different, write_bytes
-from pipeline.items import read_object
 from pipeline.progress import bar, say
-from pipeline.stages.job import SEARCH, Job
+from pipeline.stages.asked import note_asked
+from pipeline.stages.inputs import inputs_of
+from pipeline.stages.job import Job
 
-ASKED = ".asked"
 
+def prepare(job: Job, begins: bool = False) -> None:
+    """Store the configuration and the stages' inputs; generate the demo's scenes if it says so.
 
-def prepare(job: Job) -> None:
-    """Store the configuration and the stages' inputs; generate the demo's scenes if it says so."""
+    Args:
+        job: The run.
+        begins: Whether Make begins here: what a stage makes from now on is new to its summary.
+    """
     folder = job.config.dataset.folder
     if job.config.generate is not None:
         _generate(folder, job.config.generate)
@@ -41,24 +41,8 @@ def prepare(job: Job) -> None:
     if not stored.exists() or stored.read_text() != text:
         write_bytes(stored, text.encode())
     for row in CHAIN:
-        needs: dict[str, Any] = {
-            "settings": job.settings(row.name),
-            "code": code_version(row.module),
-        }
-        if not row.upstream:
-            needs["files"] = _inventory(folder)
-        if row.name in ("train", SEARCH) and (found := sources(job)):
-            needs["sources"] = found
-        if row.name == SEARCH:
-            needs["reads"] = _searched(job)
-        trained = job.config.ensemble.trained
-        if row.name in ("predict", "evaluate") and trained is not None:
-            needs["trained"] = _results(job, trained, ("train", "evaluate"))
-        if row.name == "predict" and job.config.ensemble.runs:
-            joined = ("predict", "evaluate")
-            needs["runs"] = {name: _results(job, name, joined) for name in job.config.ensemble.runs}
-        replace_if_different(job.run / "inputs" / f"{row.name}.json", needs)
-    (job.run / "inputs" / ASKED).touch()
+        replace_if_different(job.run / "inputs" / f"{row.name}.json", inputs_of(job, row))
+    note_asked(job.run, job.asked, begins)
 
 
 def forget_damaged(job: Job) -> None:
@@ -66,43 +50,6 @@ def forget_damaged(job: Job) -> None:
     for row in CHAIN:
         if discard_damaged(job.run / row.name):
             say(f"{job.run / row.name}: a result was altered or deleted; `{row.name}` runs again")
-
-
-def _inventory(top: Path) -> dict[str, list[int]]:
-    """Size and time of a file, or of every file in a folder: cheap to ask, and enough for Make."""
-    found = {}
-    for path in (top, *sorted(top.rglob("*"))):
-        if path.is_file():
-            status = path.stat()
-            found[os.fspath(path.relative_to(top))] = [status.st_size, status.st_mtime_ns]
-    return found
-
-
-def sources(job: Job) -> dict[str, Any]:
-    """What the weights are that each model starts from; only the models that start from any."""
-    found: dict[str, Any] = {}
-    for row in job.config.models:
-        if row.transfer.run is not None:
-            found[row.name] = _results(job, row.transfer.run, ("train", "augment"))
-        elif row.transfer.source is not None:
-            found[row.name] = _inventory(row.transfer.source)
-    return found
-
-
-def _searched(job: Job) -> dict[str, Any]:
-    """The space of a search, and the ledgers of other runs that it starts from."""
-    settings = job.before_search.search
-    folders = (job.run.parent / run / SEARCH for run in settings.warm)
-    ledgers = [path for folder in folders for path in sorted(folder.glob("*.jsonl"))]
-    return {os.fspath(path): _inventory(path) for path in (settings.space, *ledgers)}
-
-
-def _results(job: Job, run: str, stages: Sequence[str]) -> dict[str, Any]:
-    """Items of another run's stages; None of a stage that has not finished."""
-    return {
-        stage: read_object(job.run.parent / run / stage / "manifest.json").get("items")
-        for stage in stages
-    }
 
 
 def _generate(folder: Path, generate: Generate) -> None:

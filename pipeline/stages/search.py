@@ -30,8 +30,8 @@ from pipeline.search.ledger import Ledger, open_ledger, read_ledger
 from pipeline.search.space import Space
 from pipeline.search.space_file import read_space
 from pipeline.search.study import Study, suggestions
+from pipeline.stages.inputs import sources
 from pipeline.stages.job import SEARCH, Job
-from pipeline.stages.prepare import sources
 from pipeline.stages.search_record import show_trials, write_record
 from pipeline.stages.search_report import Reporter
 from pipeline.stages.trial import run_trial

@@ -6,9 +6,9 @@ from pipeline.artifacts import MANIFEST
 from pipeline.chain import CHAIN
 from pipeline.files import read_json
 from pipeline.progress import say
+from pipeline.stages.asked import ASKED
 from pipeline.stages.currency import stale_stage
 from pipeline.stages.job import Job
-from pipeline.stages.prepare import ASKED
 
 
 def summarise(job: Job) -> None:

@@ -67,7 +67,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
             record = read_json(folder / name)
             found[name] = str((record["name"], record["key"], sorted(record["files"]))).encode()
         if name.endswith("manifest.json"):
-            manifest = {**read_json(folder / name), "seconds": 0}
+            manifest = {**read_json(folder / name), "seconds": 0, "made_at": "", "machine": ""}
             found[name] = str(manifest).encode()
     return found
 
