@@ -127,7 +127,7 @@ def _threshold_table(known: HeldOutLevels, curves: NDArray[np.float64]) -> Table
         "Thresholds, and the Jaccard index of all these scenes there",
         (
             *("class", "true pixels %", "threshold", "Jaccard there", "at 0.5", "best"),
-            "5% below best at most",
+            "within 5% of best",
             *(["thresholds of folds"] if known.held_out else []),
         ),
         tuple(rows),
