@@ -14,7 +14,7 @@ from pipeline.artifacts import StageFolder, publish
 from pipeline.files import write_bytes
 from pipeline.progress import say
 from pipeline.reporting.page.rendering import render_page
-from pipeline.stages.evidence import learning, network, search
+from pipeline.stages.evidence import learning, network, plan, search
 from pipeline.stages.evidence.chapter import Chapter
 from pipeline.stages.job import Job
 
@@ -24,6 +24,7 @@ CHAPTERS: Final[tuple[Maker, ...]] = (
     learning.chapter,
     network.chapter,
     search.chapter,
+    plan.chapter,
 )
 """In the order in which they are read."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.reporting import chart_style as style
 from pipeline.reporting.report.chart_picture import label
+from pipeline.reporting.report.fold_style import fold_look
 from pipeline.reporting.report.training_record import TrainingRecord
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS: Final = ("#0072b2", "#009e73", "#aa4499", "#56b4e9", "#b8860b", "#332288", "#88ccee")
-_MARKERS: Final = "os^DvPX*"
 _ALL: Final = "all scenes, none held out"
 _WIDTH: Final = 12.0
 _LOW, _HIGH = 2.0, 3.2
@@ -50,7 +49,7 @@ def learning_curves(trainings: Sequence[TrainingRecord]) -> Figure:
 def _draw(trainings: Sequence[TrainingRecord]) -> Figure:
     models = list(dict.fromkeys(training.model for training in trainings))
     folds = sorted({t.fold for t in trainings}, key=lambda fold: (fold is None, fold or 0))
-    looks = {fold: _look(fold, place) for place, fold in enumerate(folds)}
+    looks = {fold: _look(fold) for fold in folds}
     handles = _keys(looks.values(), any(t.score is not None for t in trainings))
     lines = -(-len(handles) // _KEYS)
     height = _HIGH if len(models) == 1 else _LOW * len(models) + 0.3
@@ -68,11 +67,10 @@ def _draw(trainings: Sequence[TrainingRecord]) -> Figure:
     return figure
 
 
-def _look(fold: int | None, place: int) -> _Look:
+def _look(fold: int | None) -> _Look:
     if fold is None:
         return _Look(_ALL, style.INK, "x", dashed=True)
-    colour, marker = _COLOURS[place % len(_COLOURS)], _MARKERS[place % len(_MARKERS)]
-    return _Look(f"fold {fold} held out", colour, marker)
+    return _Look(f"fold {fold} held out", *fold_look(fold))
 
 
 def _title(trainings: Sequence[TrainingRecord]) -> str:
