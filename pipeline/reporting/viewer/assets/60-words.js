@@ -1,0 +1,73 @@
+/* What the viewer says, as plain text, and the elements that hold it. */
+(function (sv) {
+  "use strict";
+
+  /* An element with attributes and children; a child that is no element becomes text. */
+  sv.element = function (name, attributes, ...children) {
+    const node = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key in node && key !== "list" && key !== "form") node[key] = value;
+      else node.setAttribute(key, value);
+    }
+    node.append(...children.map((child) => (child instanceof Node ? child : String(child))));
+    return node;
+  };
+
+  function number(value, digits) {
+    return value.toLocaleString("en", { maximumFractionDigits: digits });
+  }
+
+  function three(value) {
+    return number(value, value < 10 ? 2 : value < 100 ? 1 : 0);
+  }
+
+  sv.count = (value) => number(value, 0);
+
+  /* An area: in square metres, hectares when large, or in pixels when metres are not known. */
+  sv.areaText = function (metres, pixels) {
+    if (Number.isNaN(metres)) return `${three(pixels)} pixels`;
+    if (metres < 10) return `${number(metres, 1)} m²`;
+    if (metres < 10000) return `${number(metres, 0)} m²`;
+    return metres < 1e7 ? `${three(metres / 1e4)} ha` : `${three(metres / 1e6)} km²`;
+  };
+
+  /* All polygons at a point of the scene, of the classes and layers that are shown. */
+  sv.objectsAt = function (model, x, y) {
+    const { data, state } = model;
+    const names = new Map(data.classes.map((row) => [row.code, row]));
+    const found = [];
+    for (const key of model.shown()) {
+      const layer = data.layers.find((row) => row.key === key);
+      for (const group of model.scene().layer(key)) {
+        if (!state.codes.has(group.code) || !names.has(group.code)) continue;
+        for (const polygon of sv.polygonsAt(group, x, y)) {
+          found.push({
+            row: names.get(group.code),
+            layer: layer.name,
+            area: sv.areaText(group.area[polygon], group.size[polygon]),
+            probability: group.probability[polygon],
+          });
+        }
+      }
+    }
+    return found;
+  };
+
+  sv.objectText = function (object) {
+    const parts = [object.layer, object.area];
+    if (!Number.isNaN(object.probability)) parts.push(`probability ${object.probability.toFixed(2)}`);
+    return parts.join(", ");
+  };
+
+  /* The nicest length that takes no more than a width, for a scale bar. */
+  sv.niceLength = function (most) {
+    const unit = 10 ** Math.floor(Math.log10(most));
+    return [5, 2, 1].map((part) => part * unit).find((length) => length <= most * 1.0001) ?? unit;
+  };
+
+  sv.lengthText = function (length, metres) {
+    if (metres === null) return `${number(length, 3)} ${length === 1 ? "pixel" : "pixels"}`;
+    if (length >= 1000) return `${number(length / 1000, 3)} km`;
+    return length >= 1 ? `${number(length, 0)} m` : `${number(100 * length, 3)} cm`;
+  };
+})((window.sceneViewer ||= {}));
