@@ -14,13 +14,14 @@ from pipeline.artifacts import StageFolder, publish
 from pipeline.files import write_bytes
 from pipeline.progress import say
 from pipeline.reporting.page.rendering import render_page
-from pipeline.stages.evidence import learning, network, plan, search
+from pipeline.stages.evidence import learning, network, patches, plan, search
 from pipeline.stages.evidence.chapter import Chapter
 from pipeline.stages.job import Job
 
 FILE: Final = "report.html"
 Maker = Callable[[Job, StageFolder], Chapter | None]
 CHAPTERS: Final[tuple[Maker, ...]] = (
+    patches.chapter,
     learning.chapter,
     network.chapter,
     search.chapter,
