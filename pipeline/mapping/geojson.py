@@ -108,6 +108,46 @@ def read_geojson(path: Path) -> dict[int, MultiPolygon]:
     return {code: assembled(np.array(found, object)) for code, found in parts.items()}
 
 
+@dataclass(frozen=True)
+class MapObjects:
+    """The objects of one class on a scene, as they were written.
+
+    Attributes:
+        parts: (n,) polygons in map units.
+        probability: (n,) mean probability.
+        area: (n,) square metres.
+    """
+
+    parts: Parts
+    probability: NDArray[np.float64]
+    area: NDArray[np.float64]
+
+
+def read_objects(path: Path) -> dict[int, MapObjects]:
+    """Objects by class code, from a file that :func:`to_geojson` made.
+
+    Raises:
+        ArtifactError: If it is no such file.
+    """
+    found: dict[int, list[tuple[Polygon, float, float]]] = {}
+    try:
+        for feature in _read_features(path):
+            outer, *holes = feature["geometry"]["coordinates"]
+            told = feature["properties"]
+            values = float(told["mean_probability"]), float(told["area_m2"])
+            found.setdefault(int(told["code"]), []).append((Polygon(outer, holes), *values))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{path}: no polygons of ours ({error}); run `polygons`") from error
+    return {
+        code: MapObjects(
+            np.array([row[0] for row in rows], object),
+            np.array([row[1] for row in rows]),
+            np.array([row[2] for row in rows]),
+        )
+        for code, rows in found.items()
+    }
+
+
 def _read_features(path: Path) -> Iterator[dict[str, Any]]:
     """The features one by one, each on a line of its own."""
     with path.open(encoding="utf-8") as file:

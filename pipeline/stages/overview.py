@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from pipeline.mapping.tables import Polygonal, geometry_of
 from pipeline.mapping.vectors.sources import Source
 from pipeline.reporting.overview import SceneView, draw_overview
 from pipeline.reporting.picture import colour_picture
+from pipeline.reporting.viewer.scene_choice import spread
 from pipeline.stages.job import Job
 
 FILE = "overview.png"
 _SHOWN = 3
+_LABELS = "labels.json"
 
 
 def make_overview(job: Job, folder: StageFolder) -> None:
@@ -39,7 +41,7 @@ def make_overview(job: Job, folder: StageFolder) -> None:
     }
 
     def build(target: Path) -> None:
-        truths = _truths(scenes, chosen, solution, dataset.classes)
+        truths = truths_of(scenes, chosen, solution, dataset.classes)
         views = []
         for scene in chosen:
             tile = open_tiles(tiles[scene].folder)
@@ -50,8 +52,8 @@ def make_overview(job: Job, folder: StageFolder) -> None:
                     name=scene,
                     picture=colour_picture(tile),
                     shape=tile.shape,
-                    predicted=_on_grid(predicted, tile),
-                    truth=None if truth is None else _on_grid(truth, tile),
+                    predicted=on_grid(predicted, tile),
+                    truth=None if truth is None else on_grid(truth, tile),
                 )
             )
         draw_overview(views, dataset.classes).save(target / FILE)
@@ -60,25 +62,39 @@ def make_overview(job: Job, folder: StageFolder) -> None:
     publish(item, FILE, folder.folder / FILE)
 
 
-def _chosen(scenes: Mapping[str, Item], polygons: Mapping[str, Item]) -> list[str]:
-    """The test scenes (or else any) with the most objects, as the sizes of their files tell."""
+def _chosen(scenes: Mapping[str, Item], polygons: Collection[str]) -> list[str]:
+    """The test scenes (or else any) with the largest labels, or else evenly spaced ones.
+
+    What was predicted has no part in it, so that pictures of two runs show the same scenes.
+    """
     roles = {scene: read_json(scenes[scene].path("scene.json"))["role"] for scene in polygons}
-    test = [scene for scene in polygons if roles[scene] == "test"] or list(polygons)
-    sizes = {scene: polygons[scene].files["polygons.geojson"].size for scene in test}
-    return sorted(sorted(test, key=lambda scene: (-sizes[scene], scene))[:_SHOWN])
+    wanted = sorted(scene for scene in polygons if roles[scene] == "test") or sorted(polygons)
+    sizes = {
+        scene: scenes[scene].files[_LABELS].size
+        for scene in wanted
+        if _LABELS in scenes[scene].files
+    }
+    first = sorted(sizes, key=lambda scene: (-sizes[scene], scene))[:_SHOWN]
+    others = [scene for scene in wanted if scene not in sizes]
+    return sorted([*first, *spread(others, _SHOWN - len(first))])
 
 
-def _truths(
+def truths_of(
     scenes: Mapping[str, Item],
-    chosen: list[str],
+    chosen: Collection[str],
     solution: Path | None,
     classes: Sequence[ClassRow],
 ) -> dict[str, Polygons]:
-    """True polygons in map units of those chosen scenes whose truth is known."""
+    """True polygons in map units of those chosen scenes whose truth is known.
+
+    Args:
+        scenes: Items of stage ``scenes``; labels that they have come first.
+        chosen: Ids of the scenes.
+        solution: File of the test scenes' true polygons, or None.
+        classes: Classes that may occur there.
+    """
     truths: dict[str, dict[int, Polygonal]] = {
-        scene: read_labels(scenes[scene])
-        for scene in chosen
-        if "labels.json" in scenes[scene].files
+        scene: read_labels(scenes[scene]) for scene in chosen if _LABELS in scenes[scene].files
     }
     if solution is not None:
         for entry in Source(solution, classes).entries():
@@ -87,13 +103,14 @@ def _truths(
     return {scene: dict(truth) for scene, truth in truths.items()}
 
 
-def _on_grid(polygons: Polygons, tile: TiledScene) -> Polygons:
+def on_grid(polygons: Polygons, tile: TiledScene) -> Polygons:
+    """Valid polygons by class code in pixels of the working grid."""
     return {code: moved(made_valid(whole), ~tile.to_map) for code, whole in polygons.items()}
 
 
 def read_labels(item: Item) -> dict[int, Polygonal]:
     """Labels of a scene by class code, in map units."""
-    texts = read_json(item.path("labels.json"))
+    texts = read_json(item.path(_LABELS))
     return {int(code): geometry_of(text) for code, text in texts.items()}
 
 

@@ -63,7 +63,9 @@ def composites(report: Report, groups: Sequence[BandGroupRow]) -> tuple[Composit
 
 def caption(composite: Composite) -> str:
     """What a person reads of a picture: its name, and its bands as red, green and blue."""
-    shown = ", ".join(composite.bands)
+    groups, bands = zip(*(text.split(".", 1) for text in composite.bands), strict=True)
+    one = len(set(groups)) == 1
+    shown = f"{groups[0]}: {', '.join(bands)}" if one else ", ".join(composite.bands)
     return f"{composite.name} ({shown})"
 
 

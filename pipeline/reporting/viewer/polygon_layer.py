@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypedDict
 
 import numpy as np
@@ -31,13 +31,20 @@ class EncodedLayer:
     Attributes:
         record: What the viewer reads.
         tolerance: Pixels of the last simplification; outlines have moved by less than twice that.
-        left_out: Number of polygons that are not shown: broken ones, and where the coarsest
-            outlines are still too many bytes, the smallest.
+        left_out: Number of polygons that are not shown for the limit's sake: the smallest.
+        dropped: Number of those that are not shown at any limit: broken, empty, or smaller than
+            an eighth of a pixel.
     """
 
     record: LayerRecord
     tolerance: float
-    left_out: int
+    left_out: int = 0
+    dropped: int = 0
+
+    @property
+    def count(self) -> int:
+        """Number of polygons that are shown."""
+        return sum(group["count"] for group in self.record["groups"])
 
     @property
     def size(self) -> int:
@@ -54,24 +61,26 @@ def encode_layer(shapes: Iterable[Shapes], shape: Shape, limit: int) -> EncodedL
         limit: Bytes that the numbers may take in the page.
     """
     given = list(shapes)
-    wanted = sum(len(row.polygons) for row in given)
     rows = [tidy(row, shape) for row in given]
+    whole = -1
     for step, tolerance in _FINENESS:
         rows = [simplified(row, tolerance) for row in rows]
-        found = _encoded(rows, step, tolerance, wanted)
+        found = _encoded(rows, step, tolerance)
+        whole = max(whole, found.count)
         if found.size <= limit:
-            return found
+            break
     while found.size > limit:
         rows = _largest(rows, _SPARE * limit / found.size)
-        found = _encoded(rows, step, tolerance, wanted)
-    return found
+        found = _encoded(rows, step, tolerance)
+    wanted = sum(len(row.polygons) for row in given)
+    return replace(found, left_out=whole - found.count, dropped=max(0, wanted - whole))
 
 
-def _encoded(rows: Sequence[Shapes], step: int, tolerance: float, wanted: int) -> EncodedLayer:
+def _encoded(rows: Sequence[Shapes], step: int, tolerance: float) -> EncodedLayer:
     groups = [encode_group(row, step) for row in rows]
-    groups = [group for group in groups if group["count"]]
-    left_out = max(0, wanted - sum(group["count"] for group in groups))
-    return EncodedLayer({"step": step, "groups": groups}, tolerance, left_out)
+    return EncodedLayer(
+        {"step": step, "groups": [row for row in groups if row["count"]]}, tolerance
+    )
 
 
 def _largest(rows: Sequence[Shapes], share: float) -> list[Shapes]:

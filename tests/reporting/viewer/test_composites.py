@@ -80,7 +80,14 @@ def test_pictures_where_names_tell_nothing() -> None:
     assert shown(eight) == {"Short-wave infrared": ("A.swir7", "A.swir5", "A.swir2")}
     assert shown(PAN, group("X", 2, "a", "b", "c")) == {"Colour": ("X.a", "X.b", "X.c")}
     assert shown(PAN, group("X", 2, "a", "b")) == {"Grey": ("P.pan",)}
-    assert caption(GREY) == "Grey (P.pan)"
+
+
+def test_captions_name_the_bands() -> None:
+    assert caption(GREY) == "Grey (P: pan)"
+    same = Composite(name="x", bands=("M.c", "M.b", "M.a"))
+    assert caption(same) == "x (M: c, b, a)"
+    mixed = Composite(name="x", bands=("M.c", "N.b", "M.a"))
+    assert caption(mixed) == "x (M.c, N.b, M.a)"
 
 
 def test_pictures_of_the_configuration() -> None:

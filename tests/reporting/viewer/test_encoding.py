@@ -100,9 +100,10 @@ def test_broken_polygons_are_left_out() -> None:
     given_shapes = shapes(bow, Polygon(), None, endless, shapely.box(1, 1, 2, 2))
     found = encode_layer([given_shapes], (8, 8), 1000)
     assert [group["count"] for group in found.record["groups"]] == [1]
-    assert found.left_out == 4
+    assert (found.left_out, found.dropped) == (0, 4)
     assert encode_layer([shapes(bow)], (8, 8), 1000).record["groups"] == []
-    assert encode_layer([], (8, 8), 1000).left_out == 0
+    nothing = encode_layer([], (8, 8), 1000)
+    assert (nothing.left_out, nothing.dropped) == (0, 0)
 
 
 def test_what_reaches_past_the_scene_is_cut() -> None:
@@ -133,7 +134,8 @@ def test_layers_get_coarse_and_then_lose_their_smallest() -> None:
     assert coarse.left_out == 0
     assert coarse.size <= 9000
     assert few.size <= 2000
-    assert few.left_out > 100
+    assert few.left_out == 300 - few.count > 100
+    assert few.dropped == 0
     shown = [part.area for group in few.record["groups"] for part in polygons_of(group, 1)]
     assert min(shown) > np.quantile(shapely.area(discs), few.left_out / 300) * 0.8
     assert encode_layer(rows, (500, 500), 0).record["groups"] == []
