@@ -1,0 +1,1 @@
+"""Runs side by side: their scores, their configurations, and the ground they disagree on."""
