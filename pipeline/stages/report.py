@@ -14,7 +14,7 @@ from pipeline.artifacts import StageFolder, publish
 from pipeline.files import write_bytes
 from pipeline.progress import say
 from pipeline.reporting.page.rendering import render_page
-from pipeline.stages.evidence import learning, network, patches, plan, search
+from pipeline.stages.evidence import catalogue, learning, network, patches, plan, search
 from pipeline.stages.evidence.chapter import Chapter
 from pipeline.stages.job import Job
 
@@ -26,6 +26,7 @@ CHAPTERS: Final[tuple[Maker, ...]] = (
     network.chapter,
     search.chapter,
     plan.chapter,
+    catalogue.chapter,
 )
 """In the order in which they are read."""
 

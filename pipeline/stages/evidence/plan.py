@@ -17,6 +17,7 @@ from pipeline.reporting.page.blocks import Section
 from pipeline.reporting.report.plan import FoldRecord, Sheet, plan_section
 from pipeline.reporting.report.sampling_plan import SamplingPlan, ground_shares
 from pipeline.stages.augment import SHEET
+from pipeline.stages.evidence.catalogue import catalogue_of, records_of
 from pipeline.stages.evidence.chapter import Chapter, finished
 from pipeline.stages.job import PLAN, Job
 
@@ -27,10 +28,9 @@ _SHEET: Final = "contact-sheet-"
 
 def chapter(job: Job, folder: StageFolder) -> Chapter | None:  # noqa: ARG001 - as all chapters
     """The chapter on sampling; None if nothing was planned, as where other networks predict."""
-    items, scenes = finished(job, "augment"), finished(job, "scenes")
+    items, catalogue = finished(job, "augment"), catalogue_of(job)
     if not items:
         return None
-    catalogue = None if scenes is None else scenes.get("catalogue")
     config = job.config
     inputs: dict[str, Any] = {
         "items": {name: item.digest for name, item in items.items()},
@@ -43,7 +43,7 @@ def chapter(job: Job, folder: StageFolder) -> Chapter | None:  # noqa: ARG001 - 
     }
 
     def write() -> list[Section]:
-        records = [] if catalogue is None else _scenes(catalogue)
+        records = [] if catalogue is None else records_of(catalogue)
         ground = ground_shares(records, config.dataset.codes)
         sheets = [
             _sheet(row.name, items[f"{_SHEET}{row.name}"])
@@ -86,12 +86,6 @@ def _folds(items: Mapping[str, Item]) -> list[FoldRecord]:
         ]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ArtifactError(f"{path}: not a list of folds ({error}); run `augment`") from error
-
-
-def _scenes(catalogue: Item) -> list[dict[str, Any]]:
-    """Records of all scenes."""
-    scenes: list[dict[str, Any]] = read_json(catalogue.path("catalogue.json"))["scenes"]
-    return scenes
 
 
 def _sheet(model: str, item: Item) -> Sheet:
