@@ -34,7 +34,7 @@ FLOORS = (
     {"proposal"},
     {"reporting"},
     {"stages"},
-    {"table_commands", "init_command", "status_command"},
+    {"table_commands", "init_command", "status_command", "compare_command"},
     {"cli"},
     {"__main__"},
 )
