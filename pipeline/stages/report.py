@@ -14,7 +14,16 @@ from pipeline.artifacts import StageFolder, publish
 from pipeline.files import write_bytes
 from pipeline.progress import say
 from pipeline.reporting.page.rendering import render_page
-from pipeline.stages.evidence import catalogue, learning, network, patches, plan, search
+from pipeline.stages.evidence import (
+    catalogue,
+    checks,
+    learning,
+    network,
+    patches,
+    plan,
+    run_record,
+    search,
+)
 from pipeline.stages.evidence.chapter import Chapter
 from pipeline.stages.job import Job
 
@@ -26,7 +35,9 @@ CHAPTERS: Final[tuple[Maker, ...]] = (
     network.chapter,
     search.chapter,
     plan.chapter,
+    checks.chapter,
     catalogue.chapter,
+    run_record.chapter,
 )
 """In the order in which they are read."""
 
