@@ -12,25 +12,33 @@ from typing import Final
 
 from pipeline.artifacts import StageFolder, publish
 from pipeline.files import write_bytes
-from pipeline.progress import say
+from pipeline.progress import say, track
 from pipeline.reporting.page.rendering import render_page
 from pipeline.stages.evidence import (
     catalogue,
     checks,
+    gains,
     learning,
+    levels,
     network,
     patches,
     plan,
     run_record,
+    scores,
     search,
 )
 from pipeline.stages.evidence.chapter import Chapter
+from pipeline.stages.evidence.scenes import viewer_of
 from pipeline.stages.job import Job
 
 FILE: Final = "report.html"
+_NAMED: Final = 12
 Maker = Callable[[Job, StageFolder], Chapter | None]
-CHAPTERS: Final[tuple[Maker, ...]] = (
+BEFORE_SCENES: Final[tuple[Maker, ...]] = (scores.chapter,)
+AFTER_SCENES: Final[tuple[Maker, ...]] = (
     patches.chapter,
+    levels.chapter,
+    gains.chapter,
     learning.chapter,
     network.chapter,
     search.chapter,
@@ -45,12 +53,24 @@ CHAPTERS: Final[tuple[Maker, ...]] = (
 def run(job: Job) -> None:
     """Write the report of what the run has."""
     with job.open("report") as folder:
-        chapters = [chapter for make in CHAPTERS if (chapter := make(job, folder)) is not None]
-        inputs = {"run": job.run.name} | {row.name: dict(row.inputs) for row in chapters}
+        scenes = viewer_of(job, folder)
+        chapters = _chapters(job, folder, BEFORE_SCENES)
+        chapters += [] if scenes is None else [scenes.chapter]
+        chapters += _chapters(job, folder, AFTER_SCENES)
+        lead = _lead(job)
+        inputs = {"run": job.run.name, "lead": lead} | {
+            row.name: dict(row.inputs) for row in chapters
+        }
+        inputs["viewer"] = None if scenes is None else dict(scenes.inputs)
 
         def build(target: Path) -> None:
-            sections = [section for chapter in chapters for section in chapter.write()]
-            text = render_page(f"Run {job.run.name}", "", sections)
+            sections = [
+                section
+                for chapter in track(chapters, "report: chapters")
+                for section in chapter.write()
+            ]
+            viewer = None if scenes is None else scenes.write()
+            text = render_page(f"Run {job.run.name}", lead, sections, viewer)
             write_bytes(target / FILE, text.encode())
 
         page = folder.item("page", inputs, build)
@@ -58,3 +78,20 @@ def run(job: Job) -> None:
         made = "written" if page.name in folder.built else "unchanged"
     size = page.files[FILE].size / 1e6
     say(f"report: {made}: open {folder.folder / FILE} in a browser ({size:.1f} MB)")
+
+
+def _chapters(job: Job, folder: StageFolder, makers: tuple[Maker, ...]) -> list[Chapter]:
+    """Those chapters that the run has something for."""
+    return [chapter for make in makers if (chapter := make(job, folder)) is not None]
+
+
+def _lead(job: Job) -> str:
+    """What the run is about, in a line."""
+    dataset, scenes = job.config.dataset, job.scenes("scenes")
+    labelled = sum("labels.json" in item.files for item in scenes.values())
+    classes = ", ".join(row.name for row in dataset.classes[:_NAMED])
+    more = len(dataset.classes) - _NAMED
+    return (
+        f"{len(scenes)} scenes of {dataset.folder}, {labelled} of them labelled; "
+        f"{classes}{f' and {more} more classes' if more > 0 else ''}"
+    )
