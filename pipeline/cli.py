@@ -15,9 +15,10 @@ from typing import Annotated
 import typer
 
 from pipeline.chain import CHAIN, Stage, needed
+from pipeline.compare_command import register as register_compare
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.init_command import register as register_init
-from pipeline.progress import say
+from pipeline.progress import end_displays, say
 from pipeline.stages.asked import Asked
 from pipeline.stages.job import SEARCH, TUNE, Job, run_folder
 from pipeline.stages.prepare import forget_damaged, prepare
@@ -38,6 +39,8 @@ SetOption = Annotated[
 SkipOption = Annotated[
     bool, typer.Option("--skip-bad", help="Go on without scenes that can't be used; name them.")
 ]
+INTERRUPTED = 130
+"""Exit code of what a person stopped, as shells have it."""
 SKIP_BAD = "scenes.skip_bad=true"
 
 SET = "PIPELINE_SET"
@@ -186,6 +189,7 @@ def summary_command(
 
 register(app)
 register_init(app)
+register_compare(app)
 
 
 def main() -> None:
@@ -193,11 +197,16 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except PipelineError as error:
+        end_displays()
         say(f"error: {error}")
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        end_displays()
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
         say("interrupted: the same command goes on where this one stopped")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except OSError as error:
+        end_displays()
         say(f"error: {error.filename or 'file system'}: {error.strerror or error}")
         sys.exit(1)

@@ -94,7 +94,7 @@ def _build(folder: Path, key: str, generate: Generate) -> None:
         size=(generate.smallest, generate.largest),
     )
     with bar() as display:
-        task = display.add_task("generating scenes", total=None, note="")
+        task = display.add_task("generating scenes", unit="scene")
         build_item(
             folder,
             key,

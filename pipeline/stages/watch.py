@@ -1,6 +1,6 @@
-"""What a person sees of a training while it lasts: a bar, a line per validation, and curves.
+"""What a person sees of a training while it lasts: its progress, a line per validation, and curves.
 
-Where there is no terminal for a bar, a short line every half minute says that it goes on.
+Where there is no terminal, a short line every half minute says that it goes on.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from pipeline.files import write_json
 from pipeline.learning.history import Curves, Progress, Row
 from pipeline.progress import bar, say
 
-QUIET_SECONDS = 30.0
-"""Without a terminal, nothing is said for at most so long."""
+STATE: Final = "progress.json"
+"""File in the log's folder that tells others how far a training is."""
+_STATE_SECONDS: Final = 10.0
+"""It is written at most so often."""
 
 
 class Watch:
@@ -27,21 +30,28 @@ class Watch:
         steps: How many steps it has.
         classes: Names of its classes.
         log: Folder of the TensorBoard log.
+        place: Which of how many trainings it is; None if nobody counts them.
     """
 
-    def __init__(self, name: str, steps: int, classes: Sequence[str], log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        steps: int,
+        classes: Sequence[str],
+        log: Path,
+        place: tuple[int, int] | None = None,
+    ) -> None:
         self._name, self._log = name, log
         self._steps = steps
         self._names = classes
+        self._title = f"training {name}" + (f" ({place[0]} of {place[1]})" if place else "")
         self._curves: Curves | None = None
         self._display = bar()
-        self._task = self._display.add_task(f"training {name}", total=self._steps, note="")
+        self._task: int | None = None
         self._jaccard = ""
-        self._started: float | None = None
-        self._said, self._done = 0.0, 0.0
+        self._started, self._kept, self._done = 0.0, 0.0, 0.0
 
     def __enter__(self) -> Self:
-        self._display.start()
         return self
 
     def __exit__(
@@ -50,22 +60,22 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._display.stop()
+        self._display.__exit__(kind, error, trace)
         if self._curves is not None:
             self._curves.close()
 
     def step(self, progress: Progress, loss: float) -> None:
         """After a step."""
-        if self._started is None:
-            self._start(progress)
-        note = f"loss {loss:.3f}{self._jaccard}"
-        self._display.update(self._task, completed=progress.step, note=note)
-        if self._display.disable and time.monotonic() - self._said >= QUIET_SECONDS:
-            self._say(
-                f"loss {progress.loss:.3f}, {progress.seconds:.0f} s, "
-                f"about {self._left(progress):.0f} s left",
-                progress.step,
-            )
+        if self._task is None:
+            self._task = self._start(progress)
+        self._display.update(
+            self._task,
+            completed=progress.step,
+            note=f"loss {loss:.3f}{self._jaccard}",
+            left=self._left(progress),
+        )
+        if time.monotonic() - self._kept >= _STATE_SECONDS:
+            self._keep(progress.step, progress.loss)
 
     def row(self, row: Row) -> None:
         """After a validation, or in its place where nothing is held out."""
@@ -74,20 +84,29 @@ class Watch:
         self._curves.add(row)
         score = "" if math.isnan(row.mean) else f", held-out Jaccard {row.mean:.3f}"
         self._jaccard = score.replace("held-out ", "")
-        self._say(f"loss {row.loss:.3f}{score}, {row.seconds:.0f} s", row.step)
+        self._keep(row.step, row.loss)
+        say(
+            f"train: {self._name}, step {row.step} of {self._steps}: loss {row.loss:.3f}{score}, "
+            f"{row.seconds:.0f} s"
+        )
 
-    def _start(self, progress: Progress) -> None:
+    def _start(self, progress: Progress) -> int:
         """Take the time from the first step of this run, which may continue another."""
-        self._started = self._said = time.monotonic()
-        self._done = progress.done
+        self._started, self._done = time.monotonic(), progress.done
+        task = self._display.add_task(self._title, total=self._steps, unit="step")
         if progress.step > 1:
+            self._display.resume(task, progress.step)
             say(f"train: {self._name} continues at step {progress.step - 1} of {self._steps}")
+        return task
 
-    def _say(self, text: str, step: int) -> None:
-        say(f"train: {self._name}, step {step} of {self._steps}: {text}")
-        self._said = time.monotonic()
+    def _keep(self, step: int, loss: float) -> None:
+        """Leave word of how far it is, for `make status`."""
+        self._kept = time.monotonic()
+        write_json(self._log / STATE, {"step": step, "steps": self._steps, "loss": loss})
 
-    def _left(self, progress: Progress) -> float:
-        """Seconds left, at the pace of this run so far."""
-        spent = time.monotonic() - (self._started or 0.0)
-        return spent * (1 - progress.done) / max(progress.done - self._done, 1e-9)
+    def _left(self, progress: Progress) -> float | None:
+        """Seconds left, at the pace of this run so far; of its time, where that ends it sooner."""
+        spent = time.monotonic() - self._started
+        if progress.done <= self._done:
+            return None
+        return spent * (1 - progress.done) / (progress.done - self._done)

@@ -8,7 +8,6 @@ that anybody takes for a result.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from typing import Any
 from pipeline.artifacts import build_item, load_item
 from pipeline.config import Config
 from pipeline.errors import ArtifactError, PipelineError, WorkError
+from pipeline.progress import hushed
 from pipeline.stages.crew.order import Recipe
 from pipeline.stages.job import Job
 from pipeline.workers.lanes import open_lanes
@@ -66,10 +66,10 @@ def run_errand(argument: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         Nothing, or what went wrong; see :func:`failure`.
     """
-    os.environ["TTY_COMPATIBLE"] = "0"  # progress is shown by the driver: no bars from here
     errand = Errand(**argument)
     try:
-        _make(errand)
+        with hushed():  # progress is shown by the driver
+            _make(errand)
     except PipelineError as error:
         return {"kind": type(error).__name__, "text": str(error)}
     except OSError as error:

@@ -61,7 +61,7 @@ def _make_inline(
     """One scene after another in this process."""
     found: dict[str, Item] = {}
     with steady():
-        for name in track(names, title):
+        for name in track(names, title, "scene"):
             with _gathered(faults, name):
                 found.update(_make_scene(job, folder, recipe, name))
     return found

@@ -123,7 +123,7 @@ def _make(
         open_workers(run_errand, settings.backend, size, settings.scheduler, "work") as workers,
         bar() as display,
     ):
-        task = display.add_task(title, total=len(scenes), note="")
+        task = display.add_task(title, total=len(scenes), unit="scene")
         _hand_out(workers, errand, scenes, lambda: display.advance(task), stop=stop)
 
 
