@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,13 +14,17 @@ from PIL import Image
 from pipeline.imagery.patches import Window
 from pipeline.imagery.tiles import TiledScene, TileGroup
 from pipeline.imagery.transform import corners
-from pipeline.reporting.picture import Picture, colour_picture
+from pipeline.reporting.picture import Picture
 
+Camera = Callable[[TiledScene, int], Picture]
+"""Gives a picture of all of a scene by the pixels of its longer side."""
 NEIGHBOURHOOD: Final = 512
 """Working pixels around a window whose brightness and colours decide how it is shown."""
 
 
-def photographs(scene: TiledScene, windows: Sequence[Window], side: int) -> Iterator[Picture]:
+def photographs(
+    scene: TiledScene, windows: Sequence[Window], side: int, camera: Camera
+) -> Iterator[Picture]:
     """Pictures of windows, each (h, w, 3) uint8.
 
     Colours are stretched over a neighbourhood, not over the window: what is faint stays faint.
@@ -29,12 +33,15 @@ def photographs(scene: TiledScene, windows: Sequence[Window], side: int) -> Iter
         scene: The scene.
         windows: Inside of the scene.
         side: Pixels of a picture's longer side.
+        camera: Takes the pictures, each of a neighbourhood as if that were a scene.
     """
     shown: tuple[Window, Picture] | None = None
     for window in windows:
         around = _around(window, scene.shape)
         if shown is None or shown[0] != around:
-            shown = around, colour_picture(_part(scene, around))
+            zoom = side / max(window.height, window.width)
+            longer = max(1, round(zoom * max(around.height, around.width)))
+            shown = around, camera(_part(scene, around), longer)
         yield _cut(shown[1], around, window, side)
 
 

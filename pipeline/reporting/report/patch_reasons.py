@@ -144,16 +144,6 @@ RULES: Final = (
     ),
     Rule("shifted", "shape", lambda patch: patch.shift_gain, 0.3, _shift_words),
     Rule(
-        "outline",
-        "shape",
-        _outline,
-        0.8,
-        lambda patch: (
-            f"the outline only: {percent(_outline(patch))} of the error lies within {_EDGE} "
-            "pixels of it"
-        ),
-    ),
-    Rule(
         "merged",
         "shape",
         lambda patch: patch.share(patch.merged.between),
@@ -166,6 +156,16 @@ RULES: Final = (
         lambda patch: patch.share(patch.split.between),
         0.3,
         lambda patch: f"{_objects(patch.split.wholes)} found in {patch.split.parts} parts",
+    ),
+    Rule(
+        "outline",
+        "shape",
+        _outline,
+        0.8,
+        lambda patch: (
+            f"the outline only: {percent(_outline(patch))} of the error lies within {_EDGE} "
+            "pixels of it"
+        ),
     ),
     Rule("tiny", "size", lambda patch: patch.share(patch.of_size(_TINY)), 0.3, _tiny_words),
     Rule(

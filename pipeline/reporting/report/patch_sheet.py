@@ -28,7 +28,7 @@ _LINE: Final = 0.45
 _OPACITY: Final = 0.9
 _GROUND: Final = (24.0, 0.42)
 """Grey of the darkest ground, and what of the picture's brightness is added to it."""
-_QUALITY: Final = 62
+_QUALITY: Final = 45
 
 
 def draw_patch(photo: Picture, truth: Mask, found: Mask, valid: Mask) -> bytes:

@@ -6,18 +6,21 @@ Item ``patches`` holds patches.json and a picture of each patch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.artifacts import StageFolder
+from pipeline.config.dataset import BandGroupRow
+from pipeline.config.report import Composite
 from pipeline.files import read_json, write_bytes, write_json
 from pipeline.imagery.patches import Window
+from pipeline.imagery.tiles import TiledScene
 from pipeline.imagery.transform import Shape
 from pipeline.mapping.prediction.raster import LevelsFile, open_levels
 from pipeline.mapping.thresholds import probability_of
@@ -36,6 +39,7 @@ from pipeline.reporting.report.patch_reasons import reasons_text
 from pipeline.reporting.report.patch_sheet import SIDE, draw_patch
 from pipeline.reporting.report.patch_words import errors_text
 from pipeline.reporting.report.patches import ClassPatches, PatchRecord, patches_section
+from pipeline.reporting.viewer.composites import composites, draw_composite
 from pipeline.stages.evidence.chapter import Chapter
 from pipeline.stages.evidence.judged import JudgedScenes, judged_scenes
 from pipeline.stages.job import Job
@@ -45,7 +49,7 @@ _SIDES: Final = (64, 128)
 """Least and greatest side of a patch, working pixels."""
 _REASONS: Final = (2, 1)
 """Reasons told of a patch among the worst, and among the best."""
-_PART: Final = 0.15
+_PART: Final = 0.18
 """Part of the report that pictures of patches may take."""
 
 
@@ -56,8 +60,11 @@ def chapter(job: Job, folder: StageFolder) -> Chapter | None:
     if ground is None:
         return None
     side = min(max(job.config.augment.patch // 2, _SIDES[0]), _SIDES[1])
-    inputs = {**ground.inputs, "count": count, "side": side}
-    item = folder.item("patches", inputs, partial(_write, ground=ground, count=count, side=side))
+    camera = _Camera.of(job)
+    inputs = {**ground.inputs, "count": count, "side": side, "picture": camera.inputs()}
+    item = folder.item(
+        "patches", inputs, partial(_write, ground=ground, camera=camera, count=count, side=side)
+    )
     limit = job.config.report.megabytes * 1e6 * _PART
 
     def write() -> list[Section]:
@@ -69,7 +76,28 @@ def chapter(job: Job, folder: StageFolder) -> Chapter | None:
     return Chapter("patches", {"patches": item.digest, "limit": limit}, write)
 
 
-def _write(target: Path, ground: JudgedScenes, count: int, side: int) -> None:
+@dataclass(frozen=True)
+class _Camera:
+    """The first picture of each scene, as the viewer shows it."""
+
+    composite: Composite
+    groups: tuple[BandGroupRow, ...]
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        used = job.config.used_groups()
+        groups = tuple(row for row in job.config.dataset.groups if row.name in used)
+        return cls(composites(job.config.report, groups)[0], groups)
+
+    def inputs(self) -> list[Any]:
+        rows = [[row.name, list(row.bands)] for row in self.groups]
+        return [self.composite.model_dump(mode="json"), rows]
+
+    def take(self, scene: TiledScene, longer: int) -> Picture:
+        return draw_composite(scene, self.composite, self.groups, longer)
+
+
+def _write(target: Path, ground: JudgedScenes, camera: _Camera, count: int, side: int) -> None:
     """Choose, draw and explain."""
     counts = []
     for scene in track(list(ground.scenes), "counting patches"):
@@ -82,7 +110,7 @@ def _write(target: Path, ground: JudgedScenes, count: int, side: int) -> None:
         for kind, count in zip(pair, _REASONS, strict=True)
         for one in kind
     }
-    records = _records(target, ground, told)
+    records = _records(target, ground, camera, told)
     rows = []
     for place, (row, (worst, best)) in enumerate(zip(ground.classes, chosen, strict=True)):
         shown = (tuple(records[one] for one in kind) for kind in (worst, best))
@@ -96,14 +124,14 @@ def _total(counts: Sequence[SceneCounts], place: int) -> tuple[int, int, int]:
 
 
 def _records(
-    target: Path, ground: JudgedScenes, choices: Mapping[Choice, int]
+    target: Path, ground: JudgedScenes, camera: _Camera, choices: Mapping[Choice, int]
 ) -> dict[Choice, PatchRecord]:
     """Draw patches, one scene after the other, and say what each shows with so many reasons."""
     records: dict[Choice, PatchRecord] = {}
     for scene in track(sorted({one.scene for one in choices}), "drawing patches"):
         own = [one for one in choices if one.scene == scene]
         tile, read = ground.open(scene)
-        photos = photographs(tile, [one.window for one in own], SIDE)
+        photos = photographs(tile, [one.window for one in own], SIDE, camera.take)
         with open_levels(ground.scenes[scene].prediction.path("probability.tif")) as levels:
             for one, photo in zip(own, photos, strict=True):
                 window, seen = one.window, read(one.window)
