@@ -49,7 +49,7 @@ def checks_section(models: Sequence[CheckedModel]) -> Section:
     bad = [row for row in rows if row[2] != "ok"]
     blocks: list[Block] = [
         Text(
-            f"`make sanity` made {counted(len(rows), 'check')}: "
+            f"make sanity made {counted(len(rows), 'check')}: "
             + (f"{len(bad)} of them found something to look at." if bad else "nothing is wrong."),
             "warning" if bad else "plain",
         ),

@@ -67,8 +67,9 @@ def plan_section(
         sheets: One per model, as far as there are any.
     """
     names = {row.code: row.name for row in classes}
-    blocks: list[Block] = [Text(_lead(plans)), _settings(plans)]
-    blocks += [_oversampling(plans, ground, names)] if plans else []
+    blocks: list[Block] = []
+    if plans:
+        blocks += [Text(_lead(plans)), _settings(plans), _oversampling(plans, ground, names)]
     blocks += _maps(plans)
     blocks += _folds(folds, names, plans)
     blocks += _views(sheets)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.mapping.wording import counted
 from pipeline.reporting.page.blocks import Block, Cell, Code, Facts, Section, Table, Text
 from pipeline.reporting.report.amounts import duration, size
 from pipeline.reporting.report.chart_picture import chart_picture
@@ -132,7 +131,7 @@ def _table(stages: Sequence[StageRecord]) -> Table:
             size(sum(stage.size for stage in stages)),
             duration(sum(known)),
         ),
-        texts=4,
+        texts=2,
         folded=True,
     )
 
@@ -145,7 +144,7 @@ def _machines(stages: Sequence[StageRecord]) -> list[Block]:
         groups.setdefault(key, (stage.machine, []))[1].append(stage.name)
     blocks: list[Block] = []
     for machine, names in groups.values():
-        where = "All stages" if len(groups) == 1 else f"Stages {', '.join(names)}"
+        where = "All stages" if len(groups) == 1 else f"{_stages(len(names))} {', '.join(names)}"
         if not machine:
             blocks.append(Text(f"{where}: neither machine nor versions were recorded.", "note"))
             continue
@@ -153,11 +152,13 @@ def _machines(stages: Sequence[StageRecord]) -> list[Block]:
         libraries = machine.get(_LIBRARIES)
         if isinstance(libraries, Mapping) and libraries:
             rows = tuple((str(name), str(version)) for name, version in libraries.items())
-            caption = (
-                f"Versions of {counted(len(rows), 'library').replace('librarys', 'libraries')}"
-            )
+            caption = "Versions of libraries"
             blocks.append(Table(caption, ("library", "version"), rows, texts=2, folded=True))
     return blocks
+
+
+def _stages(count: int) -> str:
+    return "Stage" if count == 1 else "Stages"
 
 
 def _machine(machine: Mapping[str, Any]) -> Facts:

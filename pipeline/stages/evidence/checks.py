@@ -21,6 +21,8 @@ _REPORT: Final = "report.json"
 _MODELS: Final = 6
 """Models whose pictures are shown."""
 _QUALITY: Final = 80
+_LEVELS: Final = ("failure", "warning", "ok")
+"""The first of them are read first."""
 
 
 def chapter(job: Job, folder: StageFolder) -> Chapter | None:  # noqa: ARG001 - as all chapters
@@ -44,10 +46,11 @@ def chapter(job: Job, folder: StageFolder) -> Chapter | None:  # noqa: ARG001 - 
 
 
 def _findings(folder: Path) -> tuple[tuple[str, str, str, str], ...]:
-    """Findings of the checks of a model; none where its report is missing or damaged."""
+    """Findings of the checks of a model, the worst first; none where its report is missing or damaged."""
     try:
         report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
-        return tuple(_finding(str(name), result["finding"]) for name, result in report.items())
+        found = [_finding(str(name), result["finding"]) for name, result in report.items()]
+        return tuple(sorted(found, key=lambda row: _LEVELS.index(row[1])))
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return ()
 

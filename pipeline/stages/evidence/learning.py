@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from pipeline.artifacts import MANIFEST, Item, StageFolder, load_stage
 from pipeline.config import Config
@@ -14,6 +15,9 @@ from pipeline.reporting.report.learning import learning_section
 from pipeline.reporting.report.training_record import TrainingRecord, read_training
 from pipeline.stages.evidence.chapter import Chapter, finished
 from pipeline.stages.job import Job
+
+_HISTORY: Final = "history.csv"
+_RECORD: Final = "training.json"
 
 
 def chapter(job: Job, folder: StageFolder) -> Chapter | None:  # noqa: ARG001 - as all chapters
@@ -60,10 +64,11 @@ def in_order(config: Config, items: Mapping[str, Item]) -> Sequence[TrainingReco
     trainings = [
         read_training(
             name,
-            item.path("history.csv").read_text(encoding="utf-8"),
-            read_json(item.path("training.json")),
+            item.path(_HISTORY).read_text(encoding="utf-8"),
+            read_json(item.path(_RECORD)),
         )
         for name, item in items.items()
+        if {_HISTORY, _RECORD} <= set(item.files)
     ]
     return sorted(
         trainings,
