@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from pipeline.reporting.page.blocks import Block, Cell, Table, Text
-from pipeline.reporting.report.chart_picture import chart_picture
-from pipeline.reporting.report.confusion import ClassConfusion
+from pipeline.reporting.report.chart_picture import chart_picture, label
+from pipeline.reporting.report.confusion import ClassConfusion, Shares
 from pipeline.reporting.report.confusion_chart import MOST, NONE, confusion_chart, percent_text
 from pipeline.reporting.viewer.data import ViewerClass
 
@@ -32,48 +32,62 @@ def confusion_blocks(
     shares = confusion.shares()
     blocks: list[Block] = [Text(_EXPLAINED, "note")]
     if len(names) <= MOST:
-        blocks.append(
-            chart_picture(
-                confusion_chart(names, shares),
-                "Share of each class's pixels that is found as each class; the table of pairs "
-                "has the largest.",
-            )
+        chart = confusion_chart(names, shares)
+        said = (
+            "Share of each class's pixels that is found as each class; the table has the numbers."
         )
+        blocks += [chart_picture(chart, said), _share_table(names, shares)]
     else:
-        blocks.append(_found_table(names, confusion))
-    blocks.append(_pair_table(names, confusion))
-    overlaps = _overlap_table(names, confusion)
-    return (*blocks, overlaps) if overlaps.rows else tuple(blocks)
+        blocks.append(_found_table(names, shares))
+    tables = [_pair_table(names, confusion), _overlap_table(names, confusion)]
+    return (*blocks, *(table for table in tables if table.rows))
 
 
-def _found_table(names: Sequence[str], confusion: ClassConfusion) -> Table:
-    """What is found and missed of each class: two columns of the heat map."""
-    shares = confusion.shares()
+def _share_table(names: Sequence[str], shares: Shares) -> Table:
+    """The numbers of the heat map."""
+    labels = [*names, NONE]
+    return Table(
+        "Percent of the row's pixels, which are truly of its class, that is found as each class",
+        ("truly", *(label(name, 24) for name in labels)),
+        tuple(
+            (name, *(percent_text(float(share)) for share in row))
+            for name, row in zip(labels, shares, strict=True)
+        ),
+        folded=True,
+    )
+
+
+def _found_table(names: Sequence[str], shares: Shares) -> Table:
+    """What else a heat map would show: its diagonal, its last column and its last row."""
     rows = [
-        (name, percent_text(shares[place, place]), percent_text(shares[place, -1]))
-        for place, name in enumerate(names)
+        (name, *(percent_text(float(shares[at])) for at in ((k, k), (k, -1), (-1, k))))
+        for k, name in enumerate(names)
     ]
-    caption = "Percent of each class's pixels"
-    return Table(caption, ("class", "found", "nothing found"), tuple(rows), folded=True)
+    return Table(
+        "Percent of each class's pixels; and of the ground that is of no class, what is taken for "
+        "it",
+        ("class", "found", "nothing found", "of no class, taken for it"),
+        tuple(rows),
+        folded=True,
+    )
 
 
 def _pair_table(names: Sequence[str], confusion: ClassConfusion) -> Table:
-    """The pairs with the largest shares, and how many pixels that is."""
+    """The pairs of classes with the largest shares, and how many pixels that is."""
     count = len(names)
-    shares = np.nan_to_num(confusion.shares()[:, :count])
-    shares[np.arange(count), np.arange(count)] = 0
+    shares = np.nan_to_num(confusion.shares()[:count, :count])
+    np.fill_diagonal(shares, 0)
     order = np.argsort(-shares, axis=None, kind="stable")[:_PAIRS]
     rows: list[tuple[Cell, ...]] = []
-    for row, column in zip(*np.unravel_index(order, shares.shape), strict=True):
+    for row, column in (divmod(int(at), count) for at in order):
         share, pixels = float(shares[row, column]), int(confusion.wrong[row, column])
         if share < _LEAST and rows:
             break
         if pixels:
-            true = NONE if row == count else names[row]
-            rows.append((true, names[column], f"{100 * share:.1f}", pixels))
+            rows.append((names[row], names[column], f"{100 * share:.1f}", pixels))
     return Table(
-        "What is taken for what: the largest shares",
-        ("truly", "found as", "% of the true class", "pixels"),
+        "Classes that are taken for another: the largest shares",
+        ("truly", "found as", "%", "pixels"),
         tuple(rows),
         texts=2,
         folded=count <= MOST,
@@ -82,20 +96,22 @@ def _pair_table(names: Sequence[str], confusion: ClassConfusion) -> Table:
 
 def _overlap_table(names: Sequence[str], confusion: ClassConfusion) -> Table:
     """Classes that truly lie on each other, and how often both are found there."""
+    count = len(names)
     overlaps = np.nan_to_num(confusion.overlaps())
+    np.fill_diagonal(overlaps, 0)
+    order = np.argsort(-overlaps, axis=None, kind="stable")[:_PAIRS]
     rows: list[tuple[Cell, ...]] = []
-    for row, name in enumerate(names):
-        for column, other in enumerate(names):
-            share = float(overlaps[row, column])
-            if row != column and share >= _LEAST:
-                both = int(confusion.true[row, column])
-                found = int(confusion.found[row, column] - confusion.wrong[row, column])
-                rows.append((name, other, f"{100 * share:.1f}", both, f"{100 * found / both:.1f}"))
-    rows.sort(key=lambda cells: -float(str(cells[2])))
+    for row, column in (divmod(int(at), count) for at in order):
+        share, both = float(overlaps[row, column]), int(confusion.true[row, column])
+        if share < _LEAST:
+            break
+        found = int(confusion.found[row, column]) - int(confusion.wrong[row, column])
+        cells = (f"{100 * share:.1f}", both, f"{100 * found / both:.1f}")
+        rows.append((names[row], names[column], *cells))
     return Table(
         "Classes that truly overlap",
         ("class", "is also", "% of the class", "pixels", "% of these found as the second"),
-        tuple(rows[:_PAIRS]),
+        tuple(rows),
         texts=2,
         folded=True,
     )

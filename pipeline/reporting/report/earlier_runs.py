@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.reporting.page.blocks import Block, Cell, Table, Text
+from pipeline.reporting.report.chart_picture import label
 from pipeline.reporting.report.scored_run import Interval, ScoredRun
 
 MOST: Final = 5
 """Runs that stand beside this one, where none are named."""
+_NAME: Final = 24
 
 
 def newest_alike(run: ScoredRun, others: Sequence[ScoredRun]) -> list[ScoredRun]:
@@ -75,7 +77,7 @@ def _classes(run: ScoredRun, others: Sequence[ScoredRun]) -> Table:
     ]
     return Table(
         "Jaccard index of each class in each of these runs",
-        ("class", f"{run.name} (this run)", *(other.name for other in others)),
+        ("class", "this run", *(label(other.name, _NAME) for other in others)),
         tuple(rows),
         foot=(
             "mean",

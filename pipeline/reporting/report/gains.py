@@ -62,7 +62,7 @@ def _gains(record: Mapping[str, Any], classes: Sequence[ViewerClass]) -> list[Bl
 def _step_table(record: Mapping[str, Any]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
-            row["step"] if place else "cut at 0.5",
+            f"{place}. {row['step']}" if place else "cut at 0.5",
             row["mean"],
             f"{row['gain']:+.4f}" if place else None,
             f"{row['share']:+.4f}" if place else None,
@@ -80,15 +80,15 @@ def _step_table(record: Mapping[str, Any]) -> Table:
 
 def _class_table(steps: Sequence[Mapping[str, Any]], classes: Sequence[ViewerClass]) -> Table:
     """A row per class: its index at the start, what each step changes, and its end."""
-    names = [row["step"] for row in steps[1:]]
+    numbers = [f"step {place}" for place in range(1, len(steps))]
     rows: list[tuple[Cell, ...]] = []
     for row in classes:
         values = [step["classes"].get(str(row.code)) for step in steps]
         changes = [_change(before, after) for before, after in pairwise(values)]
         rows.append((row.name, values[0], *changes, values[-1]))
     return Table(
-        "What each step changes in the Jaccard index of each class",
-        ("class", "cut at 0.5", *names, "all of it"),
+        "What each step, numbered as above, changes in the Jaccard index of each class",
+        ("class", "cut at 0.5", *numbers, "all of it"),
         tuple(rows),
         colours=tuple(row.colour for row in classes),
         folded=True,

@@ -28,6 +28,8 @@ def gains_chart(record: Mapping[str, Any]) -> Figure:
 
 
 def _draw(record: Mapping[str, Any]) -> Figure:
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - see chart_style.styled
+
     steps = record["steps"]
     height = _FOOT + _ROW * (len(steps) + 1)
     whole = record["end"] - record["start"]
@@ -46,6 +48,8 @@ def _draw(record: Mapping[str, Any]) -> Figure:
     for axes in (left, right):
         axes.tick_params(axis="y", length=0, labelcolor=style.INK, labelsize=10)
         axes.grid(visible=False, axis="y")
+    left.xaxis.set_major_locator(MaxNLocator(5, prune="upper"))
+    right.xaxis.set_major_locator(MaxNLocator(3))
     left.set_xlabel("mean Jaccard index after each step")
     right.set_xlabel("lost without this step alone")
     return figure

@@ -75,7 +75,7 @@ _NAMES: Final = {
 
 def _value(key: str, value: float) -> str:
     if key == "seed":
-        return f"{probability_of(int(value)):.2f}"
+        return f"{probability_of(int(value)):.2f}" if value else "none"
     return f"{value:.3g} {'m' if key in IN_METRES else 'm²'}"
 
 
@@ -99,4 +99,9 @@ def _state(now: Mapping[str, Any], was: Mapping[str, Any]) -> str:
     if not now["on"]:
         return "off"
     changed = [key for key, value in now.items() if key != "name" and value != was.get(key)]
-    return ", ".join(f"{key} {now[key]:g}" for key in changed) or "as it was"
+    found = (f"{key} {_plain(now[key])} (was {_plain(was.get(key))})" for key in changed)
+    return ", ".join(found) or "as it was"
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -133,6 +133,9 @@ def _time(path: Path) -> int:
 def _scored(run: Path, path: Path) -> ScoredRun | None:
     if not _time(run / path):
         return None
-    record = read_object(run / path)
+    try:
+        record = read_object(run / path)
+    except RecursionError:  # a foreign file may hold lists within lists without end
+        return None
     scores = pixel_scores(record) if path == PIXELS else polygon_scores(record)
     return None if scores is None else ScoredRun(run.name, scores)
