@@ -10,6 +10,7 @@
     { key: "tp", name: "Found and true", colour: "#5b8ff9", pattern: "solid" },
     { key: "fp", name: "Found, not true", colour: "#ffb000", pattern: "diagonal" },
     { key: "fn", name: "True, not found", colour: "#d81b78", pattern: "dots" },
+    { key: "other", name: "Found as another class", colour: "#ffb000", pattern: "cross", mark: "#b0005a" },
   ];
 
   /* Red, green and blue of "#rrggbb"; grey for anything else. */
@@ -61,20 +62,21 @@
     return marks;
   };
 
-  /* A paint: its colours by pixel of the repeating pattern, three numbers each. */
-  sv.makePaint = function (colour, pattern, unit) {
-    const base = sv.rgb(colour);
-    const mark = markColour(base);
+  /* A paint of a row {colour, pattern}: its colours by pixel of the pattern, three numbers each. */
+  sv.makePaint = function (row, unit) {
+    const { pattern } = row;
+    const base = sv.rgb(row.colour);
+    const mark = row.mark ? sv.rgb(row.mark) : markColour(base);
     const marks = sv.patternMarks(pattern, unit);
     const table = new Uint8Array(3 * marks.length);
     marks.forEach((part, i) => table.set(sv.mix(base, mark, part), 3 * i));
-    return { side: PERIOD * unit, table, marks, base, line: sv.mix(base, [0, 0, 0], 0.45) };
+    return { side: PERIOD * unit, table, base, line: sv.mix(base, [0, 0, 0], 0.45) };
   };
 
   /* A small picture of a paint, for legends. */
-  sv.makeSwatch = function (colour, pattern) {
+  sv.makeSwatch = function (row) {
     const unit = 2;
-    const paint = sv.makePaint(colour, pattern, unit);
+    const paint = sv.makePaint(row, unit);
     const canvas = document.createElement("canvas");
     canvas.className = "viewer-swatch";
     canvas.setAttribute("aria-hidden", "true");

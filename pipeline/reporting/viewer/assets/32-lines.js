@@ -3,11 +3,11 @@
   "use strict";
 
   const T = sv.TILE;
-  const FAR = 255;
+  const FAR = 65535;
   sv.LINE_UNITS = 32;
 
   sv.makeLines = function () {
-    const near = new Uint8Array(T * T).fill(FAR);
+    const near = new Uint16Array(T * T).fill(FAR);
 
     /* One part of an outline. Dashes go by the length from the ring's start. */
     function segment(x0, y0, x1, y1, reach, dash, begun) {

@@ -11,61 +11,10 @@
 
   const coverage = sv.makeCoverage();
   const lines = sv.makeLines();
+  const { pour, pourParts, ink, takeImage, clear } = sv.makePixels();
   const first = new Float32Array(T * T);
   const second = new Float32Array(T * T);
   const parts = [new Float32Array(T * T), new Float32Array(T * T), new Float32Array(T * T)];
-  const pixels = new Uint8ClampedArray(4 * T * T);
-
-  /* Put a colour with an opacity above what is there. */
-  function blend(at, r, g, b, opacity) {
-    const i = 4 * at;
-    if (opacity === 1 || pixels[i + 3] === 0) {
-      pixels[i] = r;
-      pixels[i + 1] = g;
-      pixels[i + 2] = b;
-      pixels[i + 3] = 255 * opacity;
-      return;
-    }
-    const below = (pixels[i + 3] / 255) * (1 - opacity);
-    const all = opacity + below;
-    pixels[i] = (r * opacity + pixels[i] * below) / all;
-    pixels[i + 1] = (g * opacity + pixels[i + 1] * below) / all;
-    pixels[i + 2] = (b * opacity + pixels[i + 2] * below) / all;
-    pixels[i + 3] = 255 * all;
-  }
-
-  /* Pour a paint where covered, and leave zeros there. */
-  function pour(paint, covered, extent) {
-    const { side, table } = paint;
-    for (let y = extent.top; y < extent.bottom; y += 1) {
-      const row = (y % side) * side;
-      for (let x = extent.left; x < T; x += 1) {
-        const at = y * T + x;
-        const part = covered[at];
-        if (part === 0) continue;
-        covered[at] = 0;
-        const c = 3 * (row + (x % side));
-        blend(at, table[c], table[c + 1], table[c + 2], part);
-      }
-    }
-  }
-
-  /* Draw the lines of which distances are known: a core, and around it a halo. */
-  function ink(core, halo, width, around) {
-    const { near } = lines;
-    const limit = (width / 2 + around + 0.5) * sv.LINE_UNITS;
-    for (let at = 0; at < near.length; at += 1) {
-      if (near[at] >= limit) continue;
-      const off = near[at] / sv.LINE_UNITS;
-      if (around > 0) {
-        const edge = Math.min(1, width / 2 + around + 0.5 - off);
-        blend(at, halo[0], halo[1], halo[2], 0.65 * edge);
-      }
-      const inner = Math.min(1, width / 2 + 0.5 - off);
-      if (inner > 0) blend(at, core[0], core[1], core[2], inner);
-    }
-    lines.clear();
-  }
 
   /* Numbers of the group's polygons near the tile. */
   function near(group, job, around) {
@@ -122,14 +71,14 @@
     if (large.length === 0) return;
     yield* each(group, large, (polygon) =>
       lines.add(group, polygon, job.scale, job.left, job.top, reach, null));
-    ink(job.paints.get(group.code).line, null, width, 0);
+    ink(lines, job.paints.get(group.code).line, null, width, 0);
     yield;
   }
 
   /* A class as outlines: they must be seen on any ground. Tiny things are filled. */
   function* outlines(group, job, dash) {
-    const width = 1.9 * job.unit;
-    const around = 0.9 * job.unit;
+    const width = 2.4 * job.unit;
+    const around = job.unit;
     const reach = width / 2 + around + 0.5;
     const paint = job.paints.get(group.code);
     const found = near(group, job, reach);
@@ -139,7 +88,7 @@
     yield* each(group, found.filter((polygon) => !small(polygon)), (polygon) =>
       lines.add(group, polygon, job.scale, job.left, job.top, reach, dash));
     const halo = sv.luminance(paint.base) > 0.22 ? [0, 0, 0] : [255, 255, 255];
-    ink(paint.base, halo, width, around);
+    ink(lines, paint.base, halo, width, around);
     yield;
   }
 
@@ -195,31 +144,6 @@
     }
   }
 
-  /* Pour the three parts side by side. Where one class is missing because another was found, the
-     marks of what is missing stand on what was found. Errors win over what is right. */
-  function pourParts(extent, paints) {
-    const [tp, fp, fn] = parts;
-    const { side, marks } = paints[2];
-    for (let y = extent.top; y < extent.bottom; y += 1) {
-      for (let x = extent.left; x < T; x += 1) {
-        const at = y * T + x;
-        if (tp[at] === 0 && fp[at] === 0 && fn[at] === 0) continue;
-        const k = (y % side) * side + (x % side);
-        const missing = marks[k] >= 0.5 ? fn[at] : Math.min(fn[at], 1 - fp[at]);
-        const found = Math.min(fp[at], 1 - missing);
-        const right = Math.min(tp[at], 1 - missing - found);
-        const all = missing + found + right;
-        const shade = (c) =>
-          (paints[0].table[c] * right + paints[1].table[c] * found + paints[2].table[c] * missing)
-          / all;
-        blend(at, shade(3 * k), shade(3 * k + 1), shade(3 * k + 2), all);
-        tp[at] = 0;
-        fp[at] = 0;
-        fn[at] = 0;
-      }
-    }
-  }
-
   function* difference(job) {
     const extents = [];
     for (const code of job.style.codes) {
@@ -236,7 +160,7 @@
       yield;
     }
     if (extents.length === 0) return;
-    pourParts(merge(extents), ["tp", "fp", "fn"].map((part) => job.paints.get(part)));
+    pourParts(parts, merge(extents), sv.DIFFERENCE.map((row) => job.paints.get(row.key)));
   }
 
   /* Forget what an unfinished tile left behind. */
@@ -244,7 +168,7 @@
     coverage.clear();
     lines.clear();
     [first, second, ...parts].forEach((array) => array.fill(0));
-    pixels.fill(0);
+    clear();
   };
 
   /* Paint a tile in slices; gives its pixels at the end, or null if none is covered.
@@ -252,12 +176,6 @@
      class, scale in pixels per pixel of the scene, unit (screen pixels per CSS pixel), left, top. */
   sv.paintTile = function* (job) {
     yield* job.style.pair === null ? layers(job) : difference(job);
-    for (let i = 3; i < pixels.length; i += 4) {
-      if (pixels[i] === 0) continue;
-      const image = new ImageData(pixels.slice(), T, T);
-      pixels.fill(0);
-      return image;
-    }
-    return null;
+    return takeImage();
   };
 })((window.sceneViewer ||= {}));

@@ -116,7 +116,7 @@
         const rows = data.classes.map((row) => [row.code, row]);
         const all = [...rows, ...sv.DIFFERENCE.map((row) => [row.key, row])];
         paints.set(unit, new Map(all.map(([key, row]) => [
-          key, sv.makePaint(row.colour, row.pattern, unit),
+          key, sv.makePaint(row, unit),
         ])));
       }
       return paints.get(unit);

@@ -103,13 +103,14 @@
       if (tiles.style !== style.key || apart > 1.2 || (apart > 0 && !view.zooming(now))) {
         tiles.turn(style, place.scale, model.layersOf(model.shown()), model.paintsFor(unit));
       }
-      if (place.scale !== tiles.scale) return;
-      const left = pane.x * ratio - place.left;
-      const right = (pane.x + pane.width) * ratio - place.left;
+      const part = tiles.scale / place.scale;
       const here = model.scene();
-      tiles.want(
-        { left, right, top: -place.top, bottom: canvas.height - place.top },
-        here.width * place.scale, here.height * place.scale);
+      tiles.want({
+        left: (pane.x * ratio - place.left) * part,
+        right: ((pane.x + pane.width) * ratio - place.left) * part,
+        top: -place.top * part,
+        bottom: (canvas.height - place.top) * part,
+      }, here.width * tiles.scale, here.height * tiles.scale);
     }
 
     /* Where the result begins when it is swiped, in the screen's pixels. */

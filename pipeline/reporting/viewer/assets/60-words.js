@@ -23,12 +23,18 @@
 
   sv.count = (value) => number(value, 0);
 
-  /* An area: in square metres, hectares when large, or in pixels when metres are not known. */
-  sv.areaText = function (metres, pixels) {
-    if (Number.isNaN(metres)) return `${three(pixels)} pixels`;
-    if (metres < 10) return `${number(metres, 1)} m²`;
-    if (metres < 10000) return `${number(metres, 0)} m²`;
-    return metres < 1e7 ? `${three(metres / 1e4)} ha` : `${three(metres / 1e6)} km²`;
+  function metresText(area) {
+    if (area < 10) return `${number(area, 1)} m²`;
+    if (area < 10000) return `${number(area, 0)} m²`;
+    return area < 1e7 ? `${three(area / 1e4)} ha` : `${three(area / 1e6)} km²`;
+  }
+
+  /* A polygon's area: the one that is given, or by its shape; in pixels if metres are not known. */
+  sv.areaText = function (group, polygon, metres) {
+    const given = group.area[polygon];
+    if (!Number.isNaN(given)) return metresText(given);
+    const pixels = group.size[polygon];
+    return metres === null ? `${three(pixels)} pixels` : metresText(pixels * metres ** 2);
   };
 
   /* All polygons at a point of the scene, of the classes and layers that are shown. */
@@ -44,7 +50,7 @@
           found.push({
             row: names.get(group.code),
             layer: layer.name,
-            area: sv.areaText(group.area[polygon], group.size[polygon]),
+            area: sv.areaText(group, polygon, model.scene().metres),
             probability: group.probability[polygon],
           });
         }

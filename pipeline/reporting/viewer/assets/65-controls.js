@@ -8,27 +8,29 @@
     ["Arrows", "pan"], ["+ −", "zoom"], ["0", "whole scene"], ["[ ]", "scene before, next scene"],
     ["1 … 9", "class on or off"], ["a", "all classes, or none"], ["p", "prediction"],
     ["t", "truth"], ["d", "difference"], ["o", "filled or outlines"], ["s", "swipe"],
-    ["b", "side by side"], ["Enter", "say what is at the cross"], ["Esc", "take the frame away"],
+    ["b", "side by side"], ["f", "full screen"],
+    ["Enter", "say what is at the cross"], ["Esc", "take the frame away"],
     ["h", "these keys"],
   ];
 
   function choice(label, rows, chosen) {
-    const select = el("select", {});
+    const select = el("select", { "aria-label": label });
     rows.forEach((text, i) => select.append(el("option", { value: String(i) }, text)));
     select.addEventListener("change", () => chosen(Number(select.value)));
     return { select, box: el("label", { className: "viewer-field" }, el("span", {}, label), select) };
   }
 
-  function tick(className, toggled, ...children) {
+  function tick(label, toggled, ...children) {
     const input = el("input", { type: "checkbox" });
     input.addEventListener("change", () => toggled(input.checked));
     const reason = el("span", { className: "viewer-reason" });
-    const box = el("label", { className }, input, ...children, reason);
+    const box = el("label", { className: "viewer-row" }, input, ...children, reason);
     return {
       input, box,
       show(on, why) {
         input.checked = on;
         input.disabled = why !== "";
+        input.setAttribute("aria-label", why === "" ? label : `${label}, ${why}`);
         reason.textContent = why;
         box.classList.toggle("viewer-off", !on);
       },
@@ -108,17 +110,17 @@
   function layerTicks(model, act) {
     const { data } = model;
     const rows = data.layers.map((layer, i) =>
-      tick("viewer-row", (on) => act.layer(layer.key, on), lineSample(i),
+      tick(layer.name, (on) => act.layer(layer.key, on), lineSample(i),
         el("bdi", { className: "viewer-name" }, layer.name)));
     const box = el("fieldset", {}, el("legend", {}, "Layers"), ...rows.map((row) => row.box));
     const name = (key) => data.layers.find((layer) => layer.key === key)?.name ?? key;
-    const difference = tick("viewer-row", (on) => act.difference(on),
+    const difference = tick("Difference", (on) => act.difference(on),
       el("span", { className: "viewer-line" }, "±"),
       el("span", { className: "viewer-name" }, "Difference"));
     const pair = choice("Difference of", data.pairs.map((row) => row.map(name).join(" and ")),
       (number) => model.change({ pair: number }));
     const legend = el("ul", { className: "viewer-legend" }, ...sv.DIFFERENCE.map((row) =>
-      el("li", {}, sv.makeSwatch(row.colour, row.pattern), el("span", {}, row.name))));
+      el("li", {}, sv.makeSwatch(row), el("span", {}, row.name))));
     if (data.pairs.length > 0) box.append(difference.box, pair.box, legend);
     return {
       box,
@@ -141,8 +143,8 @@
   function classTicks(model, act) {
     const rows = model.data.classes.map((row) => {
       const count = el("span", { className: "viewer-count" });
-      const found = tick("viewer-row", (on) => act.code(row.code, on),
-        sv.makeSwatch(row.colour, row.pattern),
+      const found = tick(row.name, (on) => act.code(row.code, on),
+        sv.makeSwatch(row),
         el("bdi", { className: "viewer-name" }, row.name), count);
       return { ...found, code: row.code, count };
     });
@@ -175,7 +177,7 @@
     const slider = el("input", { type: "range", min: 0, max: 100, step: 5 });
     slider.addEventListener("input", () => model.change({ opacity: slider.value / 100 }));
     const value = el("output", {});
-    const outlines = tick("viewer-row", (on) => model.change({ outlines: on }),
+    const outlines = tick("Outlines only", (on) => model.change({ outlines: on }),
       el("span", { className: "viewer-name" }, "Outlines only"));
     const box = el("fieldset", { className: "viewer-look" }, el("legend", {}, "Look"),
       el("label", { className: "viewer-field" }, el("span", {}, "Opacity"), slider, value),

@@ -16,7 +16,8 @@
     return el("div", { className: "viewer-zoom" },
       button("+", "Zoom in", () => act.zoom(1.5)),
       button("−", "Zoom out", () => act.zoom(1 / 1.5)),
-      button("⤢", "Whole scene", () => act.fit()));
+      button("⤢", "Whole scene", () => act.fit()),
+      ...(document.fullscreenEnabled ? [button("⛶", "Full screen", () => act.full())] : []));
   }
 
   function scaleBar(model, stage) {
@@ -87,7 +88,7 @@
         box.hidden = objects.length === 0;
         if (box.hidden) return;
         const rows = objects.slice(0, TOLD).map((object) =>
-          el("p", {}, sv.makeSwatch(object.row.colour, object.row.pattern),
+          el("p", {}, sv.makeSwatch(object.row),
             el("span", {}, el("bdi", { className: "viewer-name" }, object.row.name),
               el("small", {}, sv.objectText(object)))));
         const more = objects.length - rows.length;

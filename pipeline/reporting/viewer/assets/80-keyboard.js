@@ -35,6 +35,7 @@
       o: () => model.change({ outlines: !model.state.outlines }),
       s: () => act.mode("swipe"),
       b: () => act.mode("beside"),
+      f: () => act.full(),
       h: () => act.help(),
       Enter: () => act.tell(),
       Escape: () => model.change({ mark: null }),

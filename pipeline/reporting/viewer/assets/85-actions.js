@@ -4,7 +4,7 @@
 
   sv.makeActions = function (model, say) {
     const { data, state } = model;
-    const act = { stage: null, keys: null };
+    const act = { stage: null, keys: null, root: null };
     const nameOf = (key) => data.layers.find((row) => row.key === key)?.name ?? "";
 
     function layers(keys) {
@@ -89,6 +89,11 @@
     };
 
     act.fit = () => act.stage.fit(true);
+
+    act.full = function () {
+      if (document.fullscreenElement !== null) document.exitFullscreen();
+      else act.root.requestFullscreen?.().catch(() => say("The browser allows no full screen"));
+    };
 
     act.help = function () {
       act.keys.open = !act.keys.open;

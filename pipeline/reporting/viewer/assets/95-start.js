@@ -18,8 +18,11 @@
       if (printing || entry.contentRect.width === 0) return;
       const ratio = window.devicePixelRatio || 1;
       const exact = entry.devicePixelContentBoxSize?.[0];
-      const width = exact?.inlineSize ?? Math.round(entry.contentRect.width * ratio);
-      const height = exact?.blockSize ?? Math.round(entry.contentRect.height * ratio);
+      /* A browser that pretends to have another screen gives the wrong one here. */
+      const whole = (given, css) =>
+        Math.abs((given ?? 0) - css * ratio) < 1.5 ? given : Math.round(css * ratio);
+      const width = whole(exact?.inlineSize, entry.contentRect.width);
+      const height = whole(exact?.blockSize, entry.contentRect.height);
       stage.resize(width, height, width / entry.contentRect.width);
     });
     try {
@@ -78,7 +81,7 @@
     const stage = sv.makeStage(model, canvas);
     const controls = sv.makeControls(model, act);
     const overlays = sv.makeOverlays(model, stage, act);
-    Object.assign(act, { stage, keys: controls.keys });
+    Object.assign(act, { stage, root, keys: controls.keys });
     const box = el("div", { className: "viewer-stage" }, canvas, ...overlays.nodes);
     const caption = el("figcaption", { className: "viewer-caption" });
     const help = el("p", { className: "unseen", id: "viewer-help" },
