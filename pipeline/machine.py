@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from pipeline import __version__
 from pipeline.code_version import LIBRARIES
 
+_PACKAGE: Final = "scene-to-polygon"
 _GIB: Final = 2**30
 _PROC: Final = Path("/proc")
 _MEMORY_LIMIT: Final = Path("/sys/fs/cgroup/memory.max")
@@ -34,8 +34,8 @@ def this_machine() -> dict[str, Any]:
         "gpus": _graphics_cards(),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
-        "libraries": dict(_versions()),
-        "pipeline": __version__,
+        "libraries": dict(_versions(sorted(set(LIBRARIES.values())))),
+        "pipeline": dict(_versions([_PACKAGE])).get(_PACKAGE, ""),
         "commit": commit(_GIT),
     }
 
@@ -77,8 +77,9 @@ def _graphics_cards() -> list[str]:
     return found
 
 
-def _versions() -> Iterator[tuple[str, str]]:
-    for package in sorted(set(LIBRARIES.values())):
+def _versions(packages: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Those of the packages that are installed."""
+    for package in packages:
         try:
             yield package, metadata.version(package)
         except metadata.PackageNotFoundError:
