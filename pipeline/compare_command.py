@@ -56,4 +56,10 @@ def _show(done: Comparison) -> None:
         )
     first = done.contest.runs[0].run
     header = ("scenes", "run", "mean Jaccard", "90% of scenes", f"beside {first}", "90%", "verdict")
-    show_table("Scores on the scenes that all runs have", header, rows)
+    empty = done.contest.ground.is_empty
+    title = (
+        "Each run on its own scenes: these scores don't compare"
+        if empty
+        else ("Scores on the scenes that all runs have")
+    )
+    show_table(title, header, rows)

@@ -20,8 +20,9 @@ from pipeline.reporting.picture import Picture as Pixels
 _SIDE: Final = 480
 _ROW: Final = 34
 _LETTERS: Final = 26
-_PAPER: Final = "#ffffff"
-_INK: Final = "#1f2328"
+_GREYS: Final = 48
+"""Tones of grey in the palette; colours follow them, so that they stay what the legend says."""
+_PALE: Final = 240
 BOTH: Final = "#1f2328"
 """Colour of ground that both runs have, as different classes."""
 Flags = NDArray[np.bool_]
@@ -45,23 +46,26 @@ def difference_picture(
     """
     scale = _SIDE / max(shape)
     size = max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
-    result = _ground(photo, size)
+    tones = _ground(photo, size)
+    for place, where in enumerate(_areas(first, other, shape, size)):
+        tones[where] = _GREYS + place
     colours = [*(colour for _, colour in keys), BOTH]
-    for where, colour in zip(_areas(first, other, shape, size), colours, strict=True):
-        result[where] = ImageColor.getrgb(colour)
-    labels = [f"only {shorten(name, _LETTERS)}" for name, _ in keys]
-    return _with_legend(
-        result, list(zip([*labels, "both, as other classes"], colours, strict=True))
-    )
+    labels = [*(f"only {shorten(name, _LETTERS)}" for name, _ in keys), "both, as other classes"]
+    return _png(tones, colours, labels)
 
 
 def _ground(photo: Pixels | None, size: Shape) -> Pixels:
-    """The photo in pale grey (h, w, 3), or paper."""
+    """The photo in pale greys (h, w), or all of one."""
     if photo is None:
-        return np.full((*size, 3), 240, np.uint8)
+        return np.full(size, _tone(_PALE), np.uint8)
     small = Image.fromarray(photo).convert("L").resize(size[::-1], Image.Resampling.BILINEAR)
     grey = 170 + np.asarray(small, np.float32) * (80 / 255)
-    return np.repeat(grey.round().astype(np.uint8)[..., None], 3, axis=-1)
+    return np.round(grey * ((_GREYS - 1) / 255)).astype(np.uint8)
+
+
+def _tone(grey: int) -> int:
+    """Place of a grey from 0 to 255 in the palette."""
+    return round(grey * (_GREYS - 1) / 255)
 
 
 def _areas(
@@ -84,16 +88,23 @@ def _drawn(polygons: Polygonal | None, shape: Shape, size: Shape) -> Flags:
     return np.asarray(found, bool)
 
 
-def _with_legend(pixels: Pixels, keys: Sequence[tuple[str, str]]) -> bytes:
+def _png(tones: Pixels, colours: Sequence[str], labels: Sequence[str]) -> bytes:
+    """A PNG of places (h, w) in a palette of greys and these colours, and what these mean."""
     font = ImageFont.load_default(22)
-    width = max(pixels.shape[1], _SIDE)
-    canvas = Image.new("RGB", (width, pixels.shape[0] + _ROW * len(keys) + 8), _PAPER)
-    canvas.paste(Image.fromarray(pixels), (0, 0))
+    height = tones.shape[0] + _ROW * len(labels) + 8
+    canvas = Image.new("L", (max(tones.shape[1], _SIDE), height), _GREYS - 1)
     pen = ImageDraw.Draw(canvas)
-    for row, (label, colour) in enumerate(keys):
-        top = pixels.shape[0] + 10 + _ROW * row
-        pen.rectangle((2, top, 24, top + 22), fill=colour)
-        pen.text((36, top + 11), label, _INK, font, anchor="lm")
+    for row, label in enumerate(labels):
+        top = tones.shape[0] + 10 + _ROW * row
+        pen.rectangle((2, top, 24, top + 22), fill=_GREYS + row)
+        pen.text((36, top + 11), label, _tone(35), font, anchor="lm")
+    canvas.paste(Image.fromarray(tones), (0, 0))
+    canvas.putpalette(
+        [
+            *(level for place in range(_GREYS) for level in [place * 255 // (_GREYS - 1)] * 3),
+            *(part for colour in colours for part in ImageColor.getrgb(colour)[:3]),
+        ]
+    )
     data = io.BytesIO()
-    canvas.quantize(64, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+    canvas.save(data, "PNG", optimize=True)
     return data.getvalue()

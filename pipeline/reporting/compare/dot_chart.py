@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDTH: Final = 9.0
+_WIDTH: Final = 7.6
 _FOOT: Final = 0.75
 _LINE: Final = 0.17
 """Inches of a run in a row, and of the room between rows."""
@@ -94,7 +94,7 @@ def _draw(
 def _lines(standings: Sequence[Standing]) -> int:
     """Lines that the legend takes: it is as wide as the chart at most."""
     letters = sum(min(len(row.run), _KEY) + 5 for row in standings)
-    return min(len(standings), -(-letters // 80))
+    return min(len(standings), -(-letters // 65))
 
 
 def _draw_run(

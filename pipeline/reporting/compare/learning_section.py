@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Curve = Sequence[tuple[int, float]]
 """Steps and held-out Jaccard index of one training."""
-_WIDTH: Final = 9.0
+_WIDTH: Final = 7.6
 _HEIGHT: Final = 3.6
 
 

@@ -112,12 +112,11 @@ def _warnings(contest: Contest) -> list[Block]:
     """What a person has to know before comparing."""
     ground, found = contest.ground, []
     if any(set(run.scenes) != set(contest.runs[0].scenes) for run in contest.runs):
-        rest = "compare no scores: no scene is common to all runs"
+        rest = "and none is common to all of them, so these scores can't be compared."
         if ground.scenes:
-            rest = f"below, all are taken on the {counted(len(ground.scenes), 'scene')} of all runs"
-        found.append(
-            f"The runs were scored on different scenes, so their own means differ: {rest}."
-        )
+            scenes = counted(len(ground.scenes), "scene")
+            rest = f"so these means can't be compared. Below, all are taken on the {scenes} of all."
+        found.append(f"The runs were scored on different scenes, {rest}")
     if ground.unlike:
         first = ", ".join(ground.unlike[:_NAMED]) + and_more(len(ground.unlike) - _NAMED)
         found.append(
@@ -125,7 +124,7 @@ def _warnings(contest: Contest) -> list[Block]:
         )
     if any(run.classes != contest.runs[0].classes for run in contest.runs):
         names = ", ".join(ground.classes) or "none"
-        found.append(f"The runs have different classes; compared are those of all: {names}.")
+        found.append(f"The runs have different classes; those that all have: {names}.")
     if any(run.absent != contest.absent for run in contest.runs):
         found.append(
             "The runs count classes that are nowhere in different ways; below, all count them as "

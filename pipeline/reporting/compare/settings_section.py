@@ -12,6 +12,8 @@ from pipeline.reporting.page.blocks import Block, Section, Table, Text
 
 _DIGITS: Final = 8
 """Of a hash, what is shown."""
+_SHOWN_ONLY: Final = "report"
+"""A section that no result depends on."""
 _MOST: Final = 300
 _KEY: Final = 90
 
@@ -40,7 +42,11 @@ def settings_section(records: Sequence[Record]) -> Section:
 
 
 def _settings(records: Sequence[Record]) -> list[Block]:
-    known = [(row.run, row.config) for row in records if row.config is not None]
+    known = [
+        (row.run, {key: value for key, value in row.config.items() if key != _SHOWN_ONLY})
+        for row in records
+        if row.config is not None
+    ]
     if len(known) < 2:
         return [Text("Less than two runs have a configuration that can be read.", "warning")]
     found = setting_differences([config for _, config in known])

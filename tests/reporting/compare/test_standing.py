@@ -88,5 +88,7 @@ def test_verdict(parts: tuple[float, float, float], verdict: str) -> None:
 
 def test_verdict_of_one_scene_is_none() -> None:
     one, two = (scored(run, {"a": {"road": (n, 0, 9 - n)}}) for run, n in (("one", 1), ("two", 8)))
-    assert difference(one, two, "zero").mean == Value(pytest.approx(7 / 9), None)
-    assert difference(one, two, "zero").mean.verdict == "can't tell"
+    found = difference(one, two, "zero").mean
+    assert found.value == pytest.approx(7 / 9)
+    assert found.interval is None
+    assert found.verdict == "can't tell"
