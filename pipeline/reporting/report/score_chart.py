@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-_WIDTH: Final = 8.4
+_WIDTH: Final = 7.2
 _ROW, _RUN, _FOOT = 0.2, 0.11, 0.75
 _OTHERS: Final = (("#d55e00", "D"), ("#117733", "s"), ("#aa4499", "^"), ("#8c6d1f", "v"))
 _MORE: Final = ("#6b6b6b", "P")
 _MOST_ROWS: Final = 24
 """Classes from which on this run stands alone: the table has the others."""
-_LEGEND_NAME: Final = 24
+_LEGEND_NAME: Final = 18
 
 
 def score_chart(runs: Sequence[ScoredRun]) -> Figure:

@@ -85,7 +85,8 @@ def test_chart_shows_each_run() -> None:
     rows = [y for _, y in points(axes, "run 0")]
     below = [y for _, y in points(axes, "run 1")]
     assert all(0 < low - high < 0.5 for low, high in zip(below, rows, strict=False))
-    assert "<b>Water</b> $x$ is found best (0.75), Buildings worst (0.25)" in texts(figure)
+    title = "<b>Water</b> $x$ is found best (0.75), Buildings worst (0.25)"
+    assert title in [text.replace("\n", " ") for text in texts(figure)]
 
 
 def test_nothing_overlaps_in_charts() -> None:
