@@ -77,7 +77,7 @@ class Shown:
     def canvas(self) -> Pixels:
         """What the canvas shows, (H, W, 3) in the screen's pixels, without what lies above it."""
         self.settle()
-        address = self.page.evaluate(f"document.querySelector('{CANVAS}').toDataURL()")
+        address = self.page.locator(CANVAS).evaluate("node => node.toDataURL()")
         data = base64.b64decode(address.partition(",")[2])
         with Image.open(io.BytesIO(data)) as image:
             return np.asarray(image.convert("RGB")).astype(np.int16)
@@ -85,9 +85,8 @@ class Shown:
     def place(self, x: float, y: float) -> tuple[int, int]:
         """Row and column of the canvas at a point of the scene, in the screen's pixels."""
         state = self.settle()
-        width, height, ratio = self.page.evaluate(
-            f"(c => [c.width, c.height, c.width / c.clientWidth])(document.querySelector('{CANVAS}'))"
-        )
+        size = "node => [node.width, node.height, node.width / node.clientWidth]"
+        width, height, ratio = self.page.locator(CANVAS).evaluate(size)
         scale = state["zoom"] * ratio
         column = width / 2 + (x - state["centre"][0]) * scale
         row = height / 2 + (y - state["centre"][1]) * scale

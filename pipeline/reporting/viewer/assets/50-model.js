@@ -4,9 +4,16 @@
 
   const REMEMBERED = 3;
 
-  function read(id) {
-    const element = document.getElementById(id);
-    return element === null ? null : JSON.parse(element.textContent);
+  const NOTHING = { shape: [1, 1], metres: null, pictures: [], layers: {} };
+
+  /* What `make` gives; if the page is damaged so that it fails, a substitute. */
+  function tried(make, substitute, failed) {
+    try {
+      return make();
+    } catch {
+      failed();
+      return substitute;
+    }
   }
 
   /* The scene's picture; `picture` is null until it is there, and if it can't be read. */
@@ -32,7 +39,12 @@
   }
 
   function makeScene(head, done) {
-    const block = read(head.block);
+    let damaged = false;
+    const fail = () => {
+      damaged = true;
+    };
+    const parse = () => JSON.parse(document.getElementById(head.block).textContent);
+    const block = tried(parse, NOTHING, fail);
     const decoded = new Map();
     const pictures = new Map();
     return {
@@ -42,9 +54,11 @@
       height: block.shape[0],
       width: block.shape[1],
       metres: block.metres,
+      get damaged() { return damaged; },
       pictures: block.pictures.map((row) => row.name),
       layer(key) {
-        if (!decoded.has(key)) decoded.set(key, sv.decodeLayer(block.layers[key]));
+        const decode = () => sv.decodeLayer(block.layers[key]);
+        if (!decoded.has(key)) decoded.set(key, tried(decode, [], fail));
         return decoded.get(key);
       },
       picture(number) {

@@ -174,7 +174,7 @@
   }
 
   function look(model) {
-    const slider = el("input", { type: "range", min: 0, max: 100, step: 5 });
+    const slider = el("input", { type: "range", min: 0, max: 100, step: 5, "aria-label": "Opacity" });
     slider.addEventListener("input", () => model.change({ opacity: slider.value / 100 }));
     const value = el("output", {});
     const outlines = tick("Outlines only", (on) => model.change({ outlines: on }),

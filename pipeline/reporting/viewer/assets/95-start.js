@@ -102,15 +102,10 @@
       },
     };
     function show() {
-      overlays.notice("");
-      try {
-        controls.show();
-        overlays.show();
-        caption.textContent = captionText(model);
-      } catch (error) {
-        overlays.notice("This scene can't be read: the file is damaged.");
-        throw error;
-      }
+      controls.show();
+      overlays.show();
+      caption.textContent = captionText(model);
+      overlays.notice(model.scene().damaged ? "This scene can't be read: the file is damaged." : "");
     }
     root.replaceChildren(
       el("figure", { className: "viewer-figure" }, box, caption),
