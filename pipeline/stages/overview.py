@@ -29,7 +29,7 @@ _LABELS = "labels.json"
 def make_overview(job: Job, folder: StageFolder) -> None:
     """Draw up to three scenes: imagery, predicted polygons, and true ones where they are known."""
     scenes, tiles, polygons = (job.scenes(stage) for stage in ("scenes", "tiles", "polygons"))
-    chosen = _chosen(scenes, polygons)
+    chosen = shown_scenes(scenes, polygons)
     dataset = job.config.dataset
     solution = None if dataset.solution is None else dataset.folder / dataset.solution
     inputs: dict[str, Any] = {
@@ -62,7 +62,7 @@ def make_overview(job: Job, folder: StageFolder) -> None:
     publish(item, FILE, folder.folder / FILE)
 
 
-def _chosen(scenes: Mapping[str, Item], polygons: Collection[str]) -> list[str]:
+def shown_scenes(scenes: Mapping[str, Item], polygons: Collection[str]) -> list[str]:
     """The test scenes (or else any) with the largest labels, or else evenly spaced ones.
 
     What was predicted has no part in it, so that pictures of two runs show the same scenes.

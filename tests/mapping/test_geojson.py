@@ -10,7 +10,13 @@ from affine import Affine
 
 from pipeline.config.dataset import ClassRow
 from pipeline.errors import ArtifactError
-from pipeline.mapping.geojson import ClassObjects, read_geojson, to_geojson, write_geojson
+from pipeline.mapping.geojson import (
+    ClassObjects,
+    read_geojson,
+    read_objects,
+    to_geojson,
+    write_geojson,
+)
 from pipeline.mapping.polygons import trace
 
 MASK = np.array([[1, 1, 1, 0], [1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 0, 1]], bool)
@@ -61,6 +67,20 @@ def test_damaged(tmp_path: Path) -> None:
         (tmp_path / "x.geojson").write_text(broken)
         with pytest.raises(ArtifactError, match="no polygons of ours"):
             read_geojson(tmp_path / "x.geojson")
+        with pytest.raises(ArtifactError, match="no polygons of ours"):
+            read_objects(tmp_path / "x.geojson")
+
+
+def test_objects_with_what_is_known_of_them(tmp_path: Path) -> None:
+    """A ring of eight pixels and a single one."""
+    path = tmp_path / "polygons.geojson"
+    path.write_text(to_geojson([objects(3, "Road")], Affine.scale(2, -2)))
+    found = read_objects(path)
+    assert list(found) == [3]
+    assert found[3].area.tolist() == [32, 4]
+    assert found[3].probability.tolist() == [0.8, 0.1]
+    assert shapely.area(found[3].parts).tolist() == [32, 4]
+    assert shapely.bounds(found[3].parts[1]).tolist() == [6, -8, 8, -6]
 
 
 def test_a_file_holds_the_text(tmp_path: Path) -> None:
