@@ -82,6 +82,10 @@ bench-polygons: $(READY) ## polygons, scoring and checking beside what is common
 bench-large: $(READY) ## 20,000 x 20,000 pixels from file to polygons: time, memory (SIDE=, QUICK=1; 15 GB of disk)
 	@$(VENV)/bin/python scripts/bench_large.py $(if $(SIDE),--side $(SIDE)) $(if $(QUICK),--quick)
 
+.PHONY: status
+status: $(READY) ## every run and stage: done, old and why, missing (RUNS="a b" for some)
+	@$(PIPELINE) status -- $(foreach run,$(RUNS),"$(run)")
+
 .PHONY: compare
 compare: $(READY) ## runs side by side, as a page (RUNS="a b c"): scores, settings, scenes that differ
 	@$(if $(word 2,$(RUNS)),,$(error compare needs the names of two runs or more: make compare RUNS="a b"))$(PIPELINE) compare -- $(foreach run,$(RUNS),"$(run)")

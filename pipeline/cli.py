@@ -24,6 +24,7 @@ from pipeline.stages.job import SEARCH, TUNE, Job, run_folder
 from pipeline.stages.prepare import forget_damaged, prepare
 from pipeline.stages.resolving import resolve
 from pipeline.stages.summary import summarise
+from pipeline.status_command import register as register_status
 from pipeline.table_commands import register
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="YAML file of the run.")]
@@ -190,6 +191,7 @@ def summary_command(
 register(app)
 register_init(app)
 register_compare(app)
+register_status(app)
 
 
 def main() -> None:

@@ -98,4 +98,7 @@ def note_asked(run: Path, asked: Asked | None, begins: bool) -> None:
 
 def _quoted(text: str) -> str:
     """A value for Make on a shell's command line: Make takes a dollar for a variable of its own."""
-    return shlex.quote(text.replace("$", "$$"))
+    value = text.replace("$", "$$")
+    if "'" in value and not set(value) & set('"\\$`!'):
+        return f'"{value}"'  # easier to read than what quotes quotes
+    return shlex.quote(value)

@@ -24,6 +24,8 @@ TUNED = "tuned.yaml"
 SCENE = "scene-"
 STATISTICS = "statistics-"
 PLAN = "plan-"
+HOW_FAR = "progress.json"
+"""File in the log of an unfinished training: ``step`` and ``steps``."""
 _DIGITS = 16
 """Of a digest, as many as tell items of one stage apart."""
 

@@ -1,0 +1,1 @@
+"""Where a run stands: which of its stages are done, old and why, unfinished or missing."""

@@ -1,0 +1,149 @@
+"""How it stands with each stage of a run, from its files; nothing is written or run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.artifacts import MADE_FROM, MANIFEST
+from pipeline.chain import CHAIN, Stage
+from pipeline.items import read_object
+from pipeline.locks import is_locked
+from pipeline.stages.inputs import inputs_of
+from pipeline.stages.job import Job, made_from
+from pipeline.stages.standing.leftovers import first_damage, made_so_far, unfinished
+from pipeline.stages.standing.reasons import CODE_CHANGED, reasons
+
+State = Literal["done", "stale", "running", "interrupted", "damaged", "missing"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How it stands with one stage.
+
+    Attributes:
+        stage: Its name.
+        state: ``stale`` is finished, and old; ``interrupted`` has begun and is not finished.
+        items: Those that its manifest names, or that are made so far.
+        built: Those that were made when it was last written; None if it does not say.
+        seconds: What that took.
+        made_at: When that was.
+        checked: When Make last found it in order, or made it, in ns.
+        why: Why it is in this state.
+    """
+
+    stage: str
+    state: State
+    items: int = 0
+    built: int | None = None
+    seconds: float | None = None
+    made_at: datetime | None = None
+    checked: int = 0
+    why: tuple[str, ...] = ()
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it has finished once."""
+        return self.made_at is not None
+
+
+def standings(run: Path, job: Job | None = None, files: bool = True) -> list[Standing]:
+    """How it stands with all stages of a run, in the order of the chain.
+
+    Args:
+        run: Its folder.
+        job: As it would be made now; None compares with what Make was last asked for.
+        files: Whether to look for damaged files.
+    """
+    found: dict[str, Standing] = {}
+    for row in CHAIN:
+        found[row.name] = _standing(run, row, job, found, files)
+    return list(found.values())
+
+
+def _standing(
+    run: Path, row: Stage, job: Job | None, before: Mapping[str, Standing], files: bool
+) -> Standing:
+    folder = run / row.name
+    manifest = read_object(folder / MANIFEST)
+    begun = unfinished(folder)
+    if not isinstance(manifest.get("items"), dict):
+        manifest = {}
+    if is_locked(folder):
+        return _of(row, "running", folder, manifest, begun)
+    if not manifest:
+        made = made_so_far(folder)
+        done = [f"{made} item{'s' * (made != 1)} made"] if made else []
+        state: State = "interrupted" if begun or made else "missing"
+        return _of(row, state, folder, manifest, [*begun, *done])
+    if begun and row.name != "search":
+        return _of(row, "interrupted", folder, manifest, begun)
+    damaged = first_damage(folder, list(manifest["items"])) if files else None
+    if damaged is not None:
+        return _of(row, "damaged", folder, manifest, [f"{damaged} was altered or deleted"])
+    why = _why_stale(run, row, job, before)
+    return _of(row, "stale" if why else "done", folder, manifest, why)
+
+
+def _of(
+    row: Stage, state: State, folder: Path, manifest: Mapping[str, Any], why: list[str]
+) -> Standing:
+    if not manifest:
+        return Standing(row.name, state, made_so_far(folder), why=tuple(why))
+    checked = (folder / MANIFEST).stat().st_mtime_ns
+    built, seconds = manifest.get("built"), manifest.get("seconds")
+    return Standing(
+        row.name,
+        state,
+        len(manifest["items"]),
+        built if isinstance(built, int) else None,
+        float(seconds) if isinstance(seconds, int | float) else None,
+        _moment(manifest.get("made_at"), checked),
+        checked,
+        tuple(why),
+    )
+
+
+def _moment(text: Any, otherwise: int) -> datetime:
+    """The time that a manifest tells; older ones tell none, and have that of their file."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return datetime.fromtimestamp(otherwise / 1e9, UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _why_stale(run: Path, row: Stage, job: Job | None, before: Mapping[str, Standing]) -> list[str]:
+    """Why a finished stage is old; nothing if it is not."""
+    folder, stored = run / row.name, run / "inputs" / f"{row.name}.json"
+    now = made_from(run, row)
+    if job is not None:
+        now["inputs"] = inputs_of(job, row)
+    checked = (folder / MANIFEST).stat().st_mtime_ns
+    asked_later = stored.exists() and stored.stat().st_mtime_ns > checked
+    old = read_object(folder / MADE_FROM)
+    if old:
+        why = reasons(old, now)
+    elif asked_later:  # made by an older version, which kept no record
+        same = read_object(folder / MANIFEST).get("code") == now["inputs"].get("code")
+        why = ["settings or files have changed since" if same else CODE_CHANGED]
+    else:
+        why = reasons({**now, "inputs": read_object(stored)}, now) if stored.exists() else []
+    above = [name for name in row.upstream if before[name].state not in ("done", "running")]
+    if above:
+        return [*why, f"after {above[0]}"]
+    return why or _why_checked(row, before, checked, asked_later)
+
+
+def _why_checked(
+    row: Stage, before: Mapping[str, Standing], checked: int, asked_later: bool
+) -> list[str]:
+    """Why Make will ask a stage that has nothing to do: times alone are newer."""
+    above = [*row.upstream, *(name for name in row.optional if before[name].is_made)]
+    newer = [name for name in above if before[name].checked > checked]
+    if newer:
+        return [f"older than {', '.join(newer)}, of the same content: nothing is made again"]
+    return ["older than its inputs, of the same content: nothing is made again"] * asked_later
