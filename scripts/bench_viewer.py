@@ -1,7 +1,7 @@
 """How fast the scene viewer is: first paint, and frames per second while a person pans and zooms.
 
-    .venv/bin/python -m scripts.bench_viewer --polygons 50000
-    .venv/bin/python -m scripts.bench_viewer --report data/runs/demo/report/report.html
+    .venv/bin/python scripts/bench_viewer.py --polygons 50000
+    .venv/bin/python scripts/bench_viewer.py --report data/runs/demo/report/report.html
 
 A scene is generated, written into a page as the report does it, and moved about in Chromium without
 a screen. The mouse drags for three seconds a time; a frame is a call of the browser's own clock of
@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from browser import find_browser, missing_text
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -29,7 +30,6 @@ from pipeline.reporting.page.rendering import picture_uri, render_page
 from pipeline.reporting.viewer.data import Viewer, ViewerClass, ViewerLayer, ViewerScene
 from pipeline.reporting.viewer.polygon_layer import encode_layer
 from pipeline.reporting.viewer.shapes import Shapes
-from scripts.browser import find_browser, missing_text
 
 SIDE: Final = 4000
 CLASSES: Final = 10

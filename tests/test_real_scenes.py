@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from pipeline.search.ledger import read_ledger
+from tests.browser.report_tour import tour
 from tests.chain_project import ROOT, link_project, make
 
 pytestmark = pytest.mark.slow
@@ -35,10 +36,14 @@ def test_short_training_gives_a_whole_submission(tmp_path: Path) -> None:
     data = real_scenes() / "dstl_swir"
     link_project(tmp_path, configs=True)
     config = ("CONFIG=configs/dstl_swir.yaml", f"DATA={data}", f"SET={SHORT}")
-    done = make(tmp_path, "score", *config)
+    done = make(tmp_path, "score", "report", *config)
     assert done.returncode == 0, done.stderr[-3000:]
 
     run = tmp_path / "data" / "runs" / "dstl_swir"
+    report = run / "report" / "report.html"
+    assert report.stat().st_size < 15e6
+    assert json.loads((run / "report" / "manifest.json").read_text())["seconds"] < 60
+    tour(report)
     with (data / "sample_submission.csv").open(newline="") as file:
         wanted = [(row["ImageId"], row["ClassType"]) for row in csv.DictReader(file)]
     csv.field_size_limit(10**9)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pipeline.artifacts import StageFolder, publish
 from pipeline.files import write_bytes
@@ -58,9 +58,8 @@ def run(job: Job) -> None:
         chapters += [] if scenes is None else [scenes.chapter]
         chapters += _chapters(job, folder, AFTER_SCENES)
         lead = _lead(job)
-        inputs = {"run": job.run.name, "lead": lead} | {
-            row.name: dict(row.inputs) for row in chapters
-        }
+        inputs: dict[str, Any] = {row.name: dict(row.inputs) for row in chapters}
+        inputs |= {"run": job.run.name, "lead": lead}
         inputs["viewer"] = None if scenes is None else dict(scenes.inputs)
 
         def build(target: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from scripts.browser import find_browser, missing_text
+from tests.browser.program import chromium
 from tests.browser.shown_page import CANVAS, Opener, Pixels, Shown
 
 FIRST_PAINT_SECONDS = 2.0
@@ -22,10 +22,8 @@ def tour(report: Path) -> None:
         AssertionError: If a key does not change the picture, something is asked of the network,
             the console says anything, or readers with a handicap would miss something.
     """
-    program = find_browser()
-    assert program is not None, missing_text()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         opener = Opener(browser, report.parent)
         shown = opener.file(report)
         assert first_paint(shown) < FIRST_PAINT_SECONDS
