@@ -12,7 +12,6 @@ from pipeline.reporting.page.rendering import render_page
 from pipeline.reporting.report import threshold_section as module
 from pipeline.reporting.report.calibration import calibration
 from pipeline.reporting.report.calibration_chart import calibration_chart
-from pipeline.reporting.report.chart_picture import label
 from pipeline.reporting.report.confusion import ClassConfusion
 from pipeline.reporting.report.held_out_levels import HeldOutLevels
 from pipeline.reporting.report.precision import precision_recall
@@ -145,9 +144,3 @@ def test_calibration_chart_shows_bins_with_pixels() -> None:
     assert [bar.get_height() for bar in bars.patches] == [168, 12, 0, 4, 0, 0, 0, 8, 0, 8]  # type: ignore[attr-defined]
     assert {"1", "100"} <= set(texts(figure))
     assert collisions(figure) == []
-
-
-def test_labels_of_charts() -> None:
-    assert label(" a\n\tb\x1b ") == "a b?"
-    assert label("\n") == "?"
-    assert len(label("x" * 99)) == 30
