@@ -80,10 +80,12 @@ def _draw_map(
     height, width = (int(value) + patch for value in corners.max(axis=0))
     cell = max(1, -(-max(height, width) // _CELLS))
     sums: Floats = np.zeros((2, -(-height // cell), -(-width // cell)))
-    for (top, left), weight, plain in zip(corners // cell, weights, even, strict=True):
-        end = -(-patch // cell)
-        sums[0, top : top + end, left : left + end] += weight
-        sums[1, top : top + end, left : left + end] += plain
+    starts, ends = corners // cell, -(-(corners + patch) // cell)
+    for (top, left), (bottom, right), weight, plain in zip(
+        starts, ends, weights, even, strict=True
+    ):
+        sums[0, top:bottom, left:right] += weight
+        sums[1, top:bottom, left:right] += plain
     with np.errstate(invalid="ignore", divide="ignore"):
         factor = np.where(sums[1] > 0, sums[0] / sums[1], np.nan)
     return DrawMap(name, (height, width), factor)

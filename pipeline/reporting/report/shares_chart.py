@@ -51,7 +51,7 @@ def oversampling_chart(rows: Sequence[Shares]) -> Figure:
     title = "Share of each class on the ground and as drawn"
     if factors:
         most, name = max(factors)
-        title = f"Drawn windows hold {most:.2g} times as much {label(name)} as the ground"
+        title = f"Windows hold {_times(most)} times as much {label(name, 24)} as the ground"
     looks = (("on the labelled ground", style.FAINT, "o"), ("in drawn windows", style.STRONG, "D"))
     with style.styled():
         return _draw(rows, looks, title, factors=True)
@@ -67,11 +67,15 @@ def fold_chart(rows: Sequence[Shares]) -> Figure:
     title = "Share of each class in the ground that a fold holds out"
     if spreads:
         _, name, low, high = max(spreads)
-        title = f"{label(name)} differs most between folds: {percent(low)} to {percent(high)}"
+        title = f"{label(name, 24)} differs most between folds: {percent(low)} to {percent(high)}"
     count = max((len(row.values) for row in rows), default=0)
     looks = tuple((f"fold {n}", *fold_look(n)) for n in range(count))
     with style.styled():
         return _draw(rows, looks, title)
+
+
+def _times(factor: float) -> str:
+    return f"{factor:,.0f}" if factor >= 10 else f"{factor:.2g}"
 
 
 def _draw(
@@ -117,7 +121,7 @@ def _factor(axes: Axes, place: int, factor: float) -> None:
     axes.text(
         1.01,
         place,
-        f"× {factor:.2g}",
+        f"× {_times(factor)}",
         transform=axes.get_yaxis_transform(),
         va="center",
         fontsize=9.5,

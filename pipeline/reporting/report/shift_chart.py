@@ -20,7 +20,7 @@ _PANEL: Final = 2.9
 _COLUMNS: Final = 4
 _MOST: Final = 8
 """Groups that are drawn."""
-_LABELS: Final = "regions off their labels"
+_LABELS: Final = "regions against labels"
 _FOUND: Final = ("aligned", "unaligned")
 Point = tuple[float, float]
 """Metres to the right and down."""
@@ -149,5 +149,5 @@ def _draw_panel(cell: Axes, one: Shifts) -> dict[str, Artist]:
     cell.axhline(0, color=style.FAINT, linewidth=0.6, zorder=1)
     cell.axvline(0, color=style.FAINT, linewidth=0.6, zorder=1)
     number = len(one.trusted) + len(one.doubted)
-    cell.set_title(f"{label(one.name, 28)} ({number})", fontsize=10.5, loc="left")
+    cell.set_title(f"{label(one.name, 22)} ({number})", fontsize=9.5, loc="left")
     return keys

@@ -46,7 +46,7 @@ def chapter(job: Job, folder: StageFolder) -> Chapter | None:  # noqa: ARG001 - 
 
 
 def _findings(folder: Path) -> tuple[tuple[str, str, str, str], ...]:
-    """Findings of the checks of a model, the worst first; none where its report is missing or damaged."""
+    """Findings of a model's checks, the worst first; none where there is no whole report."""
     try:
         report = json.loads((folder / _REPORT).read_text(encoding="utf-8"))
         found = [_finding(str(name), result["finding"]) for name, result in report.items()]

@@ -36,7 +36,7 @@ def chapter(job: Job, folder: StageFolder) -> Chapter | None:
     items = networks(job)
     if not items:
         return None
-    found = _distinct(job.config, items)
+    found = distinct(job.config, _records(job.config, items))
     if not found:
         return None
     sides = {row.name: row.augment.patch for row in job.config.models}
@@ -68,18 +68,32 @@ def chapter(job: Job, folder: StageFolder) -> Chapter | None:
     return Chapter("network", inputs, write)
 
 
-def _distinct(
-    config: Config, items: Mapping[str, Item]
+def _records(config: Config, items: Mapping[str, Item]) -> dict[str, NetworkRecord]:
+    """What the first training of each model trained, by the model's name."""
+    found = {}
+    for row in config.models:
+        names = (name for name in sorted(items) if model_of(name) == row.name)
+        name = next(names, None)
+        if name is not None:
+            found[row.name] = read_network_record(items[name].folder)
+    return found
+
+
+def distinct(
+    config: Config, records: Mapping[str, NetworkRecord]
 ) -> dict[str, tuple[NetworkRecord, list[str]]]:
-    """Record and models of each distinct network, by a digest of what it is."""
+    """Record and models of each distinct network, by a digest of what it is.
+
+    Args:
+        config: Of the run.
+        records: By the name of the model.
+    """
     found: dict[str, tuple[NetworkRecord, list[str]]] = {}
     for row in config.models:
-        name = next((name for name in sorted(items) if model_of(name) == row.name), None)
-        if name is None:
-            continue
-        record = read_network_record(items[name].folder)
-        shape = [_values(record), len(record.codes), row.augment.patch, row.tiles.metres]
-        found.setdefault(digest_of(shape)[:16], (record, []))[1].append(row.name)
+        record = records.get(row.name)
+        if record is not None:
+            shape = [_values(record), len(record.codes), row.augment.patch, row.tiles.metres]
+            found.setdefault(digest_of(shape)[:16], (record, []))[1].append(row.name)
     return found
 
 
