@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from pipeline.artifacts import Item, StageFolder
+from pipeline.config import Config
 from pipeline.files import read_json
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.progress import track
@@ -31,8 +32,11 @@ from pipeline.stages.held_out import fold_of_scenes
 from pipeline.stages.job import SCENE, Job
 
 PREDICTION, TRUTH = "prediction", "truth"
-PART: Final = 0.7
-"""Part of the file that scenes may take."""
+LEAST_PART: Final = 0.3
+"""Part of the file that scenes may take at least."""
+_PAGE, _CLASS, _PATCH, _MODEL = 400_000, 75_000, 20_000, 300_000
+"""Bytes of the rest of the page, about: of any page, and of each class, of each of its patches and
+of each model."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def viewer_of(job: Job, folder: StageFolder) -> ViewerChapter | None:
     names = sorted(set.intersection(*(set(items) for items in results.values())))
     if not names:
         return None
-    limit = int(PART * 1e6 * job.config.report.megabytes)
+    limit = scenes_limit(job.config)
     standing = _standing(job, results["scenes"], names)
     chosen = chosen_scenes(names, standing.scores, _most(job, limit))
     views = _views(job, folder, results, chosen, limit)
@@ -80,6 +84,14 @@ def viewer_of(job: Job, folder: StageFolder) -> ViewerChapter | None:
         return [Section("scenes", "Scenes", tuple(blocks))]
 
     return ViewerChapter(inputs, write, Chapter("scenes", {"notes": said}, sections))
+
+
+def scenes_limit(config: Config) -> int:
+    """Bytes that all scenes may take: what the rest of the page leaves, as far as one can tell."""
+    whole = int(1e6 * config.report.megabytes)
+    each = _CLASS + _PATCH * config.report.patches
+    rest = _PAGE + each * len(config.dataset.classes) + _MODEL * len(config.models)
+    return max(whole - rest, int(LEAST_PART * whole))
 
 
 def _scenes(job: Job, stage: str) -> dict[str, Item]:

@@ -21,7 +21,7 @@ from pipeline.reporting.viewer.data import Viewer
 from pipeline.stages import evaluate, polygons, score, submission
 from pipeline.stages.evidence import scenes
 from pipeline.stages.evidence.scene_views import SceneView
-from pipeline.stages.evidence.scenes import ViewerChapter, viewer_of
+from pipeline.stages.evidence.scenes import ViewerChapter, scenes_limit, viewer_of
 from pipeline.stages.job import Job
 from tests.reporting.viewer.decoding import polygons_of, values_of
 from tests.stages.fake_run import (
@@ -184,13 +184,22 @@ def test_no_more_scenes_than_asked_for(job: Job) -> None:
 
 def test_no_more_bytes_than_allowed(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scenes of 700 bytes can't hold their picture: the largest are left out, but never all."""
-    monkeypatch.setattr(scenes, "PART", 0.007)
+    monkeypatch.setattr(scenes, "LEAST_PART", 0.007)
     monkeypatch.setattr(scenes, "LEAST", 600)
     small = changed(job, report={"megabytes": 0.5})
     chapter, _ = viewed(small)
     shown = chapter.write().scenes
     assert 1 <= len(shown) < len(EVERY)
     assert "more did not fit into report.megabytes (0.5)" in notes(chapter)[-1]
+
+
+def test_scenes_get_what_the_rest_of_the_page_leaves(job: Job) -> None:
+    """Two classes with four patches each, and one model, take a megabyte; 0.3 is the least."""
+    large, small = (changed(job, report={"megabytes": size}).config for size in (10, 1))
+    assert scenes_limit(large) == 10_000_000 - 400_000 - 2 * 155_000 - 300_000
+    assert scenes_limit(small) == 300_000
+    bare = changed(job, report={"megabytes": 10, "patches": 0}).config
+    assert scenes_limit(bare) == scenes_limit(large) + 160_000
 
 
 def test_the_largest_scenes_are_left_out_first() -> None:
