@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ def _values(shapes: Iterable[Shape]) -> Iterable[int]:
         yield 0 if shape.probability is None else round(shape.probability * 254) + 1
 
 
-def layer(groups: dict[int, Sequence[Shape]]) -> dict[str, object]:
+def layer(groups: Mapping[int, Sequence[Shape]]) -> dict[str, object]:
     """A layer's part of a scene's block."""
     rows = [
         {
@@ -103,7 +103,7 @@ def picture(height: int, width: int, colour: tuple[int, int, int] | None = None)
 
 def scene(
     name: str,
-    layers: dict[str, dict[int, Sequence[Shape]]],
+    layers: Mapping[str, Mapping[int, Sequence[Shape]]],
     shape: tuple[int, int] = (100, 100),
     *,
     metres: float | None = 0.5,
@@ -126,14 +126,13 @@ def many(count: int, side: int, seed: int, points: int = 20) -> dict[int, list[S
     """So many blobs of ten classes, spread over a scene of side pixels."""
     source = np.random.default_rng(seed)
     turns = np.linspace(0, 2 * math.pi, points, endpoint=False)
+    middles = source.uniform(0, side, (count, 1, 2))
+    sizes = source.gamma(2, side / (6 * math.sqrt(count)), (count, 1))
+    radii = sizes * source.uniform(0.7, 1.3, (count, points))
+    rings = middles + radii[..., None] * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
     groups: dict[int, list[Shape]] = {}
-    for number in range(count):
-        x, y = source.uniform(0, side, 2)
-        radii = source.uniform(0.7, 1.3, points) * source.gamma(2, side / (6 * math.sqrt(count)))
-        ring = np.stack([x + radii * np.cos(turns), y + radii * np.sin(turns)], axis=1)
-        ring = ring.clip(0, side)
-        shape = Shape((tuple(map(tuple, ring.tolist())),), 3.0 * number, 0.9)
-        groups.setdefault(number % 10 + 1, []).append(shape)
+    for number, ring in enumerate(rings.clip(0, side).tolist()):
+        groups.setdefault(number % 10 + 1, []).append(Shape((ring,), 3.0 * number, 0.9))
     return groups
 
 

@@ -24,6 +24,10 @@ LAYERS = (ViewerLayer("prediction", "Prediction"), ViewerLayer("truth", "Truth")
 PAIRS = (("prediction", "truth"),)
 DESKTOP = {"width": 1280, "height": 900}
 CANVAS = "canvas.viewer-canvas"
+_PIXEL = """(node, [column, row]) => {
+  const one = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  one.drawImage(node, -column, -row);
+  return [...one.getImageData(0, 0, 1, 1).data]; }"""
 _SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='40' height='40'/>"
 
 
@@ -94,7 +98,9 @@ class Shown:
 
     def colour(self, x: float, y: float) -> tuple[int, ...]:
         """Red, green and blue at a point of the scene."""
-        return tuple(self.canvas()[self.place(x, y)].tolist())
+        row, column = self.place(x, y)
+        found: list[int] = self.page.locator(CANVAS).evaluate(_PIXEL, [column, row])
+        return tuple(found[:3])
 
     def spot(self, x: float, y: float) -> tuple[float, float]:
         """Where in the window a point of the scene is, in CSS pixels."""
@@ -115,11 +121,16 @@ class Opener:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def __call__(self, text: str, **options: Any) -> Shown:
+        """Show a page that is given as text; options are those of a browser's context."""
+        file = self.folder / f"{len(self.contexts)}.html"
+        file.write_text(text, encoding="utf-8")
+        return self.file(file, **options)
+
+    def file(self, file: Path, **options: Any) -> Shown:
+        """Show a file."""
         context = self.browser.new_context(**({"viewport": DESKTOP} | options))
         self.contexts.append(context)
         page = context.new_page()
-        file = self.folder / f"{len(self.contexts)}.html"
-        file.write_text(text, encoding="utf-8")
         page.on("console", lambda line: self.complaints.append(line.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda row: self._asked(row.url, file.as_uri()))

@@ -150,7 +150,8 @@ def test_print_shows_the_canvas_and_the_legend_only(opened: Opener, tmp_path: Pa
     assert [name for name in hidden if shown.page.locator(name).first.is_visible()] == []
     assert shown.page.get_by_text("True, not found").is_visible()
     assert shown.page.get_by_text("Class 2", exact=True).is_visible()
-    assert not shown.page.get_by_text("Class 1", exact=True).is_visible()
+    for off in ("Class 1", "Prediction"):
+        assert not shown.page.get_by_text(off, exact=True).is_visible()
     assert shown.page.locator(CANVAS).is_visible()
     assert (shown.canvas().std(axis=(0, 1)) > 10).all()
     assert shown.page.pdf(format="A4").startswith(b"%PDF")

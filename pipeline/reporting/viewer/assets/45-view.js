@@ -107,7 +107,7 @@
         const [left, top, right, bottom] = box;
         const wide = view.width / Math.max(1e-6, right - left);
         const high = view.height / Math.max(1e-6, bottom - top);
-        const scale = 0.6 * Math.min(wide, high);
+        const scale = 0.7 * Math.min(wide, high);
         return { x: (left + right) / 2, y: (top + bottom) / 2, scale };
       },
       toScene: (x, y) => ({

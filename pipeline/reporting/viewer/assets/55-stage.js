@@ -15,6 +15,7 @@
     const hooks = [];
     let asked = false;
     let held = false;
+    let printing = false;
     let ratio = 1;
     let fitted = true;
     let frames = 0;
@@ -149,7 +150,7 @@
         path.rect(place.left + left, place.top + top, right - left, bottom - top);
         stroke(path, [8, 6]);
       }
-      if (canvas.matches(":focus-visible")) {
+      if (!printing && canvas.matches(":focus-visible")) {
         const x = Math.round((pane.x + pane.width / 2) * ratio);
         const y = Math.round(canvas.height / 2);
         const path = new Path2D();
@@ -204,6 +205,11 @@
       /* Someone moves the view by hand from now on, or no longer. */
       hold: (now) => {
         held = now;
+      },
+      /* Paper shows no cross: there is nothing to choose on it. */
+      print: (now) => {
+        printing = now;
+        draw();
       },
       free: () => {
         fitted = false;

@@ -13,6 +13,18 @@
     return node;
   };
 
+  /* A drawing of lines, 20 by 20: fonts lack many signs. */
+  sv.icon = function (lines) {
+    const space = "http://www.w3.org/2000/svg";
+    const picture = document.createElementNS(space, "svg");
+    const path = document.createElementNS(space, "path");
+    const set = { viewBox: "0 0 20 20", "aria-hidden": "true", class: "viewer-icon" };
+    Object.entries(set).forEach(([key, value]) => picture.setAttribute(key, value));
+    path.setAttribute("d", lines);
+    picture.append(path);
+    return picture;
+  };
+
   function number(value, digits) {
     return value.toLocaleString("en", { maximumFractionDigits: digits });
   }

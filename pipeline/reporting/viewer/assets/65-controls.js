@@ -55,12 +55,14 @@
     const { data } = model;
     const names = data.scenes.map((row) => row.id);
     const scene = choice("Scene", names, (number) => act.scene(number));
-    const before = el("button", { type: "button", className: "viewer-step" }, "‹");
-    before.setAttribute("aria-label", "Scene before");
-    before.addEventListener("click", () => act.scene(model.state.scene - 1));
-    const next = el("button", { type: "button", className: "viewer-step" }, "›");
-    next.setAttribute("aria-label", "Next scene");
-    next.addEventListener("click", () => act.scene(model.state.scene + 1));
+    const step = (label, lines, by) => {
+      const node = el("button", { type: "button", className: "viewer-step" }, sv.icon(lines));
+      node.setAttribute("aria-label", label);
+      node.addEventListener("click", () => act.scene(model.state.scene + by));
+      return node;
+    };
+    const before = step("Scene before", "M12 4L6 10L12 16", -1);
+    const next = step("Next scene", "M8 4L14 10L8 16", 1);
     const note = el("p", { className: "viewer-note" });
     const row = el("div", { className: "viewer-scene" }, before, scene.box, next, note);
     return {

@@ -7,17 +7,18 @@
   const TOLD = 6;
 
   function zoomButtons(act) {
-    const button = (text, label, done) => {
-      const node = el("button", { type: "button" }, text);
+    const button = (lines, label, done) => {
+      const node = el("button", { type: "button", title: label }, sv.icon(lines));
       node.setAttribute("aria-label", label);
       node.addEventListener("click", done);
       return node;
     };
+    const full = button("M3 7V3H7M13 3H17V7M17 13V17H13M7 17H3V13", "Full screen", () => act.full());
     return el("div", { className: "viewer-zoom" },
-      button("+", "Zoom in", () => act.zoom(1.5)),
-      button("−", "Zoom out", () => act.zoom(1 / 1.5)),
-      button("⤢", "Whole scene", () => act.fit()),
-      ...(document.fullscreenEnabled ? [button("⛶", "Full screen", () => act.full())] : []));
+      button("M4 10H16M10 4V16", "Zoom in", () => act.zoom(1.5)),
+      button("M4 10H16", "Zoom out", () => act.zoom(1 / 1.5)),
+      button("M3 3H17V17H3ZM7 7H13V13H7Z", "Whole scene", () => act.fit()),
+      ...(document.fullscreenEnabled ? [full] : []));
   }
 
   function scaleBar(model, stage) {
@@ -38,7 +39,7 @@
 
   /* The handle between the bare picture and the result. */
   function swipeHandle(model, stage) {
-    const grip = el("span", { className: "viewer-grip" }, "↔");
+    const grip = el("span", { className: "viewer-grip" }, sv.icon("M7 5L2 10L7 15M13 5L18 10L13 15"));
     const handle = el("div", { className: "viewer-handle", tabIndex: 0 }, grip);
     const set = { role: "slider", "aria-label": "Swipe between picture and result",
       "aria-valuemin": "0", "aria-valuemax": "100", "aria-orientation": "horizontal" };

@@ -9,9 +9,11 @@
     let printing = false;
     window.addEventListener("beforeprint", () => {
       printing = true;
+      stage.print(true);
     });
     window.addEventListener("afterprint", () => {
       printing = false;
+      stage.print(false);
     });
     const observer = new ResizeObserver((entries) => {
       const entry = entries[entries.length - 1];

@@ -1,0 +1,22 @@
+"""The colours of the difference, which stand in the viewer's script."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from itertools import combinations
+
+import numpy as np
+
+from pipeline.reporting.viewer.colour_vision import seen_colours
+
+
+def test_colours_of_the_difference_are_told_apart_in_every_sight() -> None:
+    """What is just noticed is 2.3; these lie far beyond it, and have patterns besides."""
+    file = resources.files("pipeline.reporting") / "viewer/assets/20-colours.js"
+    rows = re.findall(r'name: "([^"]+)", colour: "(#\w{6})", pattern: "([^"]+)"', file.read_text())
+    assert len(rows) == 4
+    assert len({pattern for _, _, pattern in rows}) == 4
+    seen = seen_colours([colour for _, colour, _ in rows[:3]])
+    for one, two in combinations(range(3), 2):
+        assert np.linalg.norm(seen[:, one] - seen[:, two], axis=-1).min() > 35
