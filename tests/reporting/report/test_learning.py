@@ -58,9 +58,7 @@ def test_pictures_tell_what_they_show() -> None:
     [
         MANY,
         [training(fold=fold) for fold in range(20)],
-        [training(fold=None)],
-        [training(means=(0.0,))],
-        [training("a" * 32), training("b" * 32)],
+        [training("a" * 32, fold=None), training("b" * 32, means=(0.0,))],
     ],
 )
 def test_texts_lie_apart(trainings: list[TrainingRecord]) -> None:

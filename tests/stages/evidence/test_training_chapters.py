@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +32,10 @@ PLAN = (
 )
 
 
-@pytest.fixture
-def job(tmp_path: Path) -> Job:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Job:
     """A run whose trainings, plan and sheet are there; a name of a class is hostile."""
-    job = make_run(tmp_path)
+    job = make_run(tmp_path_factory.mktemp("run"))
     classes = [row.model_dump() for row in job.config.dataset.classes]
     classes[0]["name"] = "<script>alert(1)</script>"
     job = changed(job, dataset={"classes": classes})
@@ -49,6 +51,13 @@ def job(tmp_path: Path) -> Job:
             lambda f: Image.new("RGB", (9, 7)).save(f / "contact-sheet.png"),
         )
     return job
+
+
+@pytest.fixture
+def job(made: Job, tmp_path: Path) -> Job:
+    """A copy of the run."""
+    shutil.copytree(made.run, tmp_path / "run")
+    return replace(made, run=tmp_path / "run")
 
 
 def _write(path: Path, text: str) -> None:
