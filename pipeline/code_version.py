@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -40,9 +40,15 @@ _NO_NUMBERS = (
     "stages.preflight",
     "stages.prepare",
     "stages.search_report",
-    "stages.watch",
     "workers",
 )
+_SHOWN = (
+    "learning.held_out_patches",
+    "learning.training_log",
+    "stages.patch_log",
+    "stages.watch",
+)
+"""What people see of a training: no numbers, and neither has what is imported for it only."""
 LIBRARIES = {
     "albumentations": "albumentations",
     "cv2": "opencv-python-headless",
@@ -66,7 +72,8 @@ def code_version(module: str) -> str:
         module: Dotted name, such as ``pipeline.stages.tiles``.
     """
     total = hashlib.sha256()
-    used = sorted(name for name in imported_by(module) if not _decides_nothing(name))
+    found = imported_by(module, _SHOWN)
+    used = sorted(name for name in found if not _decides_nothing(name))
     for name in used:
         total.update(name.encode())
         total.update(_meaning(name).encode())
@@ -85,7 +92,7 @@ def _version(package: str) -> str:
 
 
 def _decides_nothing(module: str) -> bool:
-    names = (f"{_PACKAGE}.{name}" for name in _NO_NUMBERS)
+    names = (f"{_PACKAGE}.{name}" for name in (*_NO_NUMBERS, *_SHOWN))
     return any(module == name or module.startswith(f"{name}.") for name in names)
 
 
@@ -96,7 +103,10 @@ def _meaning(module: str) -> str:
 
 @cache
 def _parsed(module: str) -> tuple[str, frozenset[str]]:
-    """The module's syntax tree as text, without its docstrings, and the names it imports."""
+    """The module's syntax tree as text, without its docstrings, and the names it imports.
+
+    The text is empty where the module decides nothing.
+    """
     tree = ast.parse(_source(module))
     names: set[str] = set()
     for node in _blocks(tree):
@@ -107,7 +117,7 @@ def _parsed(module: str) -> tuple[str, frozenset[str]]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return ast.dump(tree), frozenset(names)
+    return "" if _decides_nothing(module) else ast.dump(tree), frozenset(names)
 
 
 def _blocks(tree: ast.AST) -> Iterator[ast.AST]:
@@ -129,15 +139,21 @@ def _is_text(line: ast.stmt) -> bool:
     )
 
 
-def imported_by(module: str) -> set[str]:
-    """Names of the modules of this package that a module uses, itself included."""
+def imported_by(module: str, ends: Collection[str] = ()) -> set[str]:
+    """Names of the modules of this package that a module uses, itself included.
+
+    Args:
+        module: Dotted name.
+        ends: Names within the package of modules whose own imports are not followed.
+    """
+    closed = {f"{_PACKAGE}.{name}" for name in ends}
     found: set[str] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting.extend(_imports(name))
+            waiting.extend(() if name in closed else _imports(name))
     return found
 
 

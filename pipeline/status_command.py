@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
+from pipeline.code_version import code_version
 from pipeline.errors import ConfigError
 from pipeline.progress.wording import in_words
 from pipeline.reporting.plain_table import one_line, plain_console, print_table
@@ -40,12 +43,12 @@ def status(
 ) -> None:
     """Show every run and stage: done, old and why, missing."""
     there = known_runs(RUNS)
-    console = plain_console()
+    console, code = plain_console(), cache(code_version)  # the same for all runs
     wanted = there if not runs else [run for run in there if run.name in runs]
     for number, run in enumerate(wanted):
         if number:
             console.print()
-        _show(console, run_status(run))
+        _show(console, run_status(run, code))
     if not there:
         console.print(f"no runs in {RUNS} yet; `make demo` makes the first")
     missing = [name for name in runs or () if name not in {run.name for run in there}]
@@ -70,7 +73,10 @@ def _show(console: Console, found: RunStatus) -> None:
         print_table(console, _HEADER, rows, right=("took", "items"), styles=_STYLES)
     missing = [stage.stage for stage in found.stages if stage.state == "missing"]
     if missing:
-        console.print(f"  not made: {', '.join(missing)}", soft_wrap=True)
+        text = f"not made: {', '.join(missing)}"
+        console.print(
+            textwrap.fill(text, console.width, initial_indent="  ", subsequent_indent="    ")
+        )
 
 
 def _asked(found: RunStatus) -> str:

@@ -90,6 +90,12 @@ def test_no_module_imports_itself_through_others() -> None:
     assert not cycles
 
 
+def test_what_decides_nothing_stays_out_of_the_versions_of_stages() -> None:
+    """The package itself holds the project's version: a stage is not old for another of these."""
+    for row in CHAIN:
+        assert "pipeline" not in imported_by(row.module)
+
+
 def test_every_stage_has_its_module_and_make_target() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for row in CHAIN:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pipeline.progress import printable
 
+_INDENT = "  "
 PIPE_WIDTH = 100
 """Columns where there is no terminal."""
 
@@ -42,9 +43,9 @@ def print_table(
     for row in rows:
         table.add_row(*(Text(one_line(cell), style=styles.get(cell, "")) for cell in row))
     with console.capture() as captured:
-        console.print(table)
+        console.print(table, width=console.width - len(_INDENT))
     for line in captured.get().splitlines():
-        console.out(f"  {line}".rstrip(), highlight=False)
+        console.out(f"{_INDENT}{line}".rstrip(), highlight=False)
 
 
 def plain_console(stderr: bool = False) -> Console:

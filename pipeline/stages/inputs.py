@@ -7,7 +7,7 @@ takes from other runs or files of weights.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,17 @@ from pipeline.items import read_object
 from pipeline.stages.job import SEARCH, Job
 
 
-def inputs_of(job: Job, row: Stage) -> dict[str, Any]:
-    """What a stage depends on, as JSON: ``settings``, ``code`` and what else there is."""
+def inputs_of(job: Job, row: Stage, code: Callable[[str], str] = code_version) -> dict[str, Any]:
+    """What a stage depends on, as JSON: ``settings``, ``code`` and what else there is.
+
+    Args:
+        job: The run.
+        row: The stage.
+        code: Gives the version of a module.
+    """
     needs: dict[str, Any] = {
         "settings": job.settings(row.name),
-        "code": code_version(row.module),
+        "code": code(row.module),
     }
     if not row.upstream:
         needs["files"] = inventory(job.config.dataset.folder)

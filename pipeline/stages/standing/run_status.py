@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.code_version import code_version
 from pipeline.config import load_config
 from pipeline.errors import PipelineError
 from pipeline.stages.asked import Asked
@@ -30,12 +32,17 @@ class RunStatus:
     stages: tuple[Standing, ...]
 
 
-def run_status(run: Path) -> RunStatus:
-    """Look at a run; what can't be read of it is noted, and stops nothing."""
+def run_status(run: Path, code: Callable[[str], str] = code_version) -> RunStatus:
+    """Look at a run; what can't be read of it is noted, and stops nothing.
+
+    Args:
+        run: Its folder.
+        code: Gives the version of a module.
+    """
     asked, notes = Asked.read(run), list[str]()
     job = _job(run, asked, notes)
     try:
-        found = standings(run, job)
+        found = standings(run, job, code=code)
     except (OSError, PipelineError) as error:
         notes.append(f"{_short(error)}: compared with what was last asked")
         found = standings(run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pipeline.artifacts import MADE_FROM, MANIFEST
 from pipeline.chain import CHAIN, Stage
+from pipeline.code_version import code_version
 from pipeline.items import read_object
 from pipeline.locks import is_locked
 from pipeline.stages.inputs import inputs_of
@@ -50,23 +51,37 @@ class Standing:
         return self.made_at is not None
 
 
-def standings(run: Path, job: Job | None = None, files: bool = True) -> list[Standing]:
+def standings(
+    run: Path,
+    job: Job | None = None,
+    files: bool = True,
+    code: Callable[[str], str] = code_version,
+) -> list[Standing]:
     """How it stands with all stages of a run, in the order of the chain.
 
     Args:
         run: Its folder.
         job: As it would be made now; None compares with what Make was last asked for.
         files: Whether to look for damaged files.
+        code: Gives the version of a module.
     """
     found: dict[str, Standing] = {}
     for row in CHAIN:
-        found[row.name] = _standing(run, row, job, found, files)
+        now = made_from(run, row)
+        if job is not None and (run / row.name / MANIFEST).exists():
+            now["inputs"] = inputs_of(job, row, code)
+        found[row.name] = _standing(run, row, now, found, files)
     return list(found.values())
 
 
 def _standing(
-    run: Path, row: Stage, job: Job | None, before: Mapping[str, Standing], files: bool
+    run: Path,
+    row: Stage,
+    now: Mapping[str, Any],
+    before: Mapping[str, Standing],
+    files: bool,
 ) -> Standing:
+    """How it stands with a stage, from what it would be made from now and the stages before."""
     folder = run / row.name
     manifest = read_object(folder / MANIFEST)
     begun = unfinished(folder)
@@ -84,7 +99,7 @@ def _standing(
     damaged = first_damage(folder, list(manifest["items"])) if files else None
     if damaged is not None:
         return _of(row, "damaged", folder, manifest, [f"{damaged} was altered or deleted"])
-    why = _why_stale(run, row, job, before)
+    why = _why_stale(run, row, now, before)
     return _of(row, "stale" if why else "done", folder, manifest, why)
 
 
@@ -116,12 +131,11 @@ def _moment(text: Any, otherwise: int) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _why_stale(run: Path, row: Stage, job: Job | None, before: Mapping[str, Standing]) -> list[str]:
+def _why_stale(
+    run: Path, row: Stage, now: Mapping[str, Any], before: Mapping[str, Standing]
+) -> list[str]:
     """Why a finished stage is old; nothing if it is not."""
     folder, stored = run / row.name, run / "inputs" / f"{row.name}.json"
-    now = made_from(run, row)
-    if job is not None:
-        now["inputs"] = inputs_of(job, row)
     checked = (folder / MANIFEST).stat().st_mtime_ns
     asked_later = stored.exists() and stored.stat().st_mtime_ns > checked
     old = read_object(folder / MADE_FROM)
