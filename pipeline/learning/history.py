@@ -7,8 +7,6 @@ import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from torch import Tensor
@@ -152,54 +150,6 @@ def history_text(rows: Sequence[Row], codes: Sequence[int]) -> str:
         numbers = (f"{row.loss:.6f}", f"{row.rate:.6g}", f"{row.seconds:.2f}", mean)
         writer.writerow((row.step, *numbers, *known))
     return text.getvalue()
-
-
-class Curves:
-    """A TensorBoard log of a training; use as a context manager, or close it.
-
-    Args:
-        folder: Where its event file lies.
-        names: Names of the classes.
-        purge: Forget what an earlier run logged from this step on.
-    """
-
-    def __init__(self, folder: Path, names: Sequence[str], purge: int | None = None) -> None:
-        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - takes a second
-
-        self._names = names
-        self._writer: Any = SummaryWriter(str(folder), purge_step=purge)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the log."""
-        self._writer.close()
-
-    def add(self, row: Row) -> None:
-        """Log one row."""
-        for name, value in (("loss", row.loss), ("rate", row.rate), ("jaccard/mean", row.mean)):
-            if not math.isnan(value):
-                self._writer.add_scalar(name, value, row.step)
-        for name, value in zip(self._names, row.jaccard, strict=True):
-            if not math.isnan(value):
-                self._writer.add_scalar(f"jaccard/{name}", value, row.step)
-        self._writer.flush()
-
-
-def draw_curves(folder: Path, rows: Sequence[Row], names: Sequence[str]) -> None:
-    """Write a whole history as one TensorBoard log."""
-    with Curves(folder, names) as curves:
-        for row in rows:
-            curves.add(row)
 
 
 StepReport = Callable[[Progress, float], None]

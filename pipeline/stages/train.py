@@ -20,10 +20,11 @@ from pipeline.errors import TrainingError
 from pipeline.files import read_json, write_bytes, write_json
 from pipeline.learning.checkpoint import Checkpoints
 from pipeline.learning.device import Compute, choose_compute
-from pipeline.learning.history import Result, draw_curves, history_text
+from pipeline.learning.history import Result, Row, history_text
 from pipeline.learning.losses import build_loss
 from pipeline.learning.networks import parameters_of
 from pipeline.learning.training import Training as Loop
+from pipeline.learning.training_log import Value, flat_values, write_log
 from pipeline.learning.weights import NetworkRecord, save_network
 from pipeline.progress import say
 from pipeline.stages.fold import (
@@ -36,6 +37,7 @@ from pipeline.stages.fold import (
     transfer_source,
 )
 from pipeline.stages.job import Job
+from pipeline.stages.patch_log import PatchLog
 from pipeline.stages.preflight import check_trainings
 from pipeline.stages.trained_run import trained_run
 from pipeline.stages.watch import Watch
@@ -91,6 +93,20 @@ def _settings(ground: Ground, steps: int) -> dict[str, Any]:
     }
 
 
+def _values(job: Job, ground: Ground, training: Training, steps: int) -> dict[str, Value]:
+    """All that is set for a training, by name, for people who compare trainings."""
+    row = ground.row.model_dump(mode="json", exclude={"name", "classes"})
+    row["train"]["steps"] = steps
+    which = {
+        "run": job.run.name,
+        "model": training.model,
+        "fold": training.fold,
+        "repeat": training.repeat,
+        "classes": ground.codes,
+    }
+    return flat_values({**which, **row})
+
+
 def _train(
     job: Job,
     folder: StageFolder,
@@ -124,7 +140,16 @@ def _train(
         source = make_source(ground, training, compute)
         recipe = ground.row.train.model_copy(update={"steps": steps})
         classes = [job.config.dataset.classes[place].name for place in ground.places]
-        with Watch(name, recipe.steps, classes, workspace / "tensorboard") as watch:
+        values = _values(job, ground, training, steps)
+        patches = PatchLog.of(job, ground, training, compute, workspace)
+        log = workspace / "tensorboard"
+        with Watch(name, recipe.steps, classes, log, values=values) as watch:
+
+            def on_row(row: Row) -> None:
+                watch.row(row)
+                number = loop.progress.validations
+                watch.show(row.step, patches.draw(loop.averaged, row.step, number))
+
             loop = Loop(
                 compute.place(network),
                 build_loss(recipe.loss, ground.codes).to(compute.device),
@@ -135,14 +160,16 @@ def _train(
                 Checkpoints(workspace),
                 seconds,
                 watch.step,
-                watch.row,
+                on_row,
                 started.transfer.factors,
             )
             try:
                 result = loop.run()
             except TrainingError as error:
                 raise TrainingError(f"{name}: {error}") from None
-        _write(target, result, started.record, settings, classes, compute)
+        _write(target, result, started.record, settings, compute)
+        pictures = patches.history(row.step for row in result.rows)
+        write_log(target / "tensorboard", result.rows, result.best, classes, values, pictures)
 
     folder.item(name, inputs, build)
     if name in folder.built:
@@ -169,14 +196,12 @@ def _write(
     result: Result,
     record: NetworkRecord,
     settings: Mapping[str, Any],
-    classes: list[str],
     compute: Compute,
 ) -> None:
-    """The files of a training's item."""
+    """The files of a training's item but its log."""
     codes, best = record.codes, result.best
     save_network(target, record, result.weights)
     write_bytes(target / "history.csv", history_text(result.rows, codes).encode())
-    draw_curves(target / "tensorboard", result.rows, classes)
     scores = zip(codes, best.jaccard, strict=True)
     values = {
         "best_step": best.step,

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from pipeline.files import write_json
-from pipeline.learning.history import Curves, Progress, Row
+from pipeline.learning.history import Progress, Row
+from pipeline.learning.training_log import LogPicture, TrainingLog, Value
 from pipeline.progress import bar, say
+from pipeline.stages.job import HOW_FAR
 
-STATE: Final = "progress.json"
-"""File in the log's folder that tells others how far a training is."""
-_STATE_SECONDS: Final = 10.0
-"""It is written at most so often."""
+_HOW_FAR_SECONDS: Final = 10.0
+"""How far it is is written at most so often."""
 
 
 class Watch:
@@ -31,6 +31,7 @@ class Watch:
         classes: Names of its classes.
         log: Folder of the TensorBoard log.
         place: Which of how many trainings it is; None if nobody counts them.
+        values: Its settings by name, for the log.
     """
 
     def __init__(
@@ -40,12 +41,13 @@ class Watch:
         classes: Sequence[str],
         log: Path,
         place: tuple[int, int] | None = None,
+        values: Mapping[str, Value] = {},
     ) -> None:
         self._name, self._log = name, log
         self._steps = steps
-        self._names = classes
+        self._names, self._values = classes, values
         self._title = f"training {name}" + (f" ({place[0]} of {place[1]})" if place else "")
-        self._curves: Curves | None = None
+        self._curves: TrainingLog | None = None
         self._display = bar()
         self._task: int | None = None
         self._jaccard = ""
@@ -74,13 +76,13 @@ class Watch:
             note=f"loss {loss:.3f}{self._jaccard}",
             left=self._left(progress),
         )
-        if time.monotonic() - self._kept >= _STATE_SECONDS:
+        if time.monotonic() - self._kept >= _HOW_FAR_SECONDS:
             self._keep(progress.step, progress.loss)
 
     def row(self, row: Row) -> None:
         """After a validation, or in its place where nothing is held out."""
         if self._curves is None:
-            self._curves = Curves(self._log, self._names, purge=row.step)
+            self._curves = TrainingLog(self._log, self._names, self._values, row.step)
         self._curves.add(row)
         score = "" if math.isnan(row.mean) else f", held-out Jaccard {row.mean:.3f}"
         self._jaccard = score.replace("held-out ", "")
@@ -89,6 +91,11 @@ class Watch:
             f"train: {self._name}, step {row.step} of {self._steps}: loss {row.loss:.3f}{score}, "
             f"{row.seconds:.0f} s"
         )
+
+    def show(self, step: int, pictures: Sequence[LogPicture]) -> None:
+        """After a validation: pictures for the log."""
+        if self._curves is not None:
+            self._curves.show(step, pictures)
 
     def _start(self, progress: Progress) -> int:
         """Take the time from the first step of this run, which may continue another."""
@@ -102,7 +109,7 @@ class Watch:
     def _keep(self, step: int, loss: float) -> None:
         """Leave word of how far it is, for `make status`."""
         self._kept = time.monotonic()
-        write_json(self._log / STATE, {"step": step, "steps": self._steps, "loss": loss})
+        write_json(self._log / HOW_FAR, {"step": step, "steps": self._steps, "loss": loss})
 
     def _left(self, progress: Progress) -> float | None:
         """Seconds left, at the pace of this run so far; of its time, where that ends it sooner."""

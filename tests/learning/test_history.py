@@ -1,13 +1,10 @@
-"""History as CSV and as a TensorBoard log."""
+"""History: its rows, what counts as better, and its table."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
-import pytest
-
-from pipeline.learning.history import Curves, Progress, Result, Row, draw_curves, history_text
+from pipeline.learning.history import Progress, Result, Row, history_text
 
 ROWS = (
     Row(10, 0.5, 0.001, 1.25, 0.4, (0.4, math.nan)),
@@ -70,22 +67,3 @@ def test_drops_by_hand() -> None:
         drops.append(progress.drops)
     assert drops == [0, 0, 1, 1, 2, 2, 2]
     assert progress.since_best == 1
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # of the log's reader, not ours
-def test_log_holds_what_was_added(tmp_path: Path) -> None:
-    from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
-        EventAccumulator,
-    )
-
-    unscored = Row(5, 0.7, 0.001, 1.0, math.nan, (math.nan, math.nan))
-    draw_curves(tmp_path, (unscored, ROWS[0]), ("trees", "water"))
-    with Curves(tmp_path, ("trees", "water"), purge=20) as curves:
-        curves.add(ROWS[1])
-    log = EventAccumulator(str(tmp_path))
-    log.Reload()
-    assert sorted(log.Tags()["scalars"]) == ["jaccard/mean", "jaccard/trees", "loss", "rate"]
-    assert [event.step for event in log.Scalars("loss")] == [5, 10, 20]
-    assert [event.step for event in log.Scalars("jaccard/mean")] == [10, 20]
-    assert log.Scalars("jaccard/trees")[1].value == pytest.approx(0.6)

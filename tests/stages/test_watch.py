@@ -23,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
     monkeypatch.setattr("pipeline.stages.watch.time.monotonic", lambda: now[0])
     monkeypatch.setattr(module, "bar", lambda: Display(Board(lambda: now[0])))
-    monkeypatch.setattr(module, "Curves", _NoCurves)
+    monkeypatch.setattr(module, "TrainingLog", _NoCurves)
     return now
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,7 @@ def _without_labels(job: Job, run: Path) -> Job:
         with StageFolder(run / stage, stage, "test") as folder:
             for name, item in job.results(stage).items():
                 if name.removeprefix("scene-") not in LABELLED:
-                    folder.item(name, {}, lambda target, source=item.folder: _copy(source, target))
+                    folder.item(name, {}, partial(_copy, item.folder))
     return replace(job, run=run)
 
 
