@@ -52,7 +52,8 @@ def notes_of(every: int, chosen: int, shown: int, report: Report) -> list[str]:
     said = [
         f"{count} with the polygons that were predicted and, where it is known, the truth. "
         "Outlines are simplified for the view; areas and probabilities are those of the polygons "
-        "themselves. Scenes held out in a fold were predicted by networks that were not trained on them."
+        "themselves. Scenes held out in a fold were predicted by networks that were not "
+        "trained on them."
     ]
     if chosen < every:
         rule = "report.scenes" if chosen == report.scenes else "report.megabytes"
