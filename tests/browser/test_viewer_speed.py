@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -48,26 +49,31 @@ def zoom(shown: Shown) -> float:
     return rate(shown.page.evaluate(STOP))
 
 
+def load(opened: Opener, text: str) -> tuple[float, Shown]:
+    """Seconds until all of a page's scene is drawn, and the page."""
+    begun = time.monotonic()
+    shown = opened(text)
+    shown.settle()
+    return time.monotonic() - begun, shown
+
+
+def enough(measure: Callable[[], float], least: float) -> bool:
+    """Whether one of a few tries is good: other work on the machine is not the viewer's."""
+    return any(measure() >= least for _ in range(TRIES))
+
+
 @pytest.mark.slow
 def test_fifty_thousand_polygons_pan_and_zoom_smoothly(opened: Opener) -> None:
-    """The best of a few tries counts: other work on the machine is not the viewer's."""
     side = 3000
     layers = {"prediction": many(50_000, side, 1, points=12)}
     hills = (("true colour", picture(1024, 1024)),)
     text = made_page((scene("large", layers, (side, side), pictures=hills),))
-    first = []
-    for _ in range(TRIES):
-        begun = time.monotonic()
-        shown = opened(text)
-        shown.settle()
-        first.append(time.monotonic() - begun)
-        if first[-1] < 2:
-            break
-    assert min(first) < 2
+    assert enough(lambda: -load(opened, text)[0], -2)
+    shown = load(opened, text)[1]
     shown.page.locator(CANVAS).scroll_into_view_if_needed()
     for _ in range(3):
-        assert max(pan(shown) for _ in range(1)) >= 30 or pan(shown) >= 30
+        assert enough(lambda: pan(shown), 30)
         shown.page.focus(CANVAS)
-        assert zoom(shown) >= 30 or zoom(shown) >= 30
+        assert enough(lambda: zoom(shown), 30)
     coloured = np.abs(np.diff(shown.canvas(), axis=-1)).max(axis=-1)
     assert (coloured > 60).mean() > 0.1
