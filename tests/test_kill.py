@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,40 +18,27 @@ import pytest
 from pipeline.chain import CHAIN, needed
 from pipeline.files import TEMPORARY
 from tests.chain_project import environment, link_project, make_project, tiny_config, write_config
+from tests.forking import Forked, forked
 
 pytestmark = pytest.mark.slow
 
 ALL_STAGES = """
-import importlib, sys
+import importlib
 from pathlib import Path
+import torch._dynamo
 from pipeline.chain import CHAIN, needed
 from pipeline.config import load_config
 from pipeline.stages.job import open_job
 wanted = [row for row in CHAIN if row.name in needed("score")]
 modules = [importlib.import_module(row.module) for row in wanted]
-job = open_job(load_config(Path("configs/tiny.yaml")), sys.argv[1])
-print("started", flush=True)
-for module in modules:
-    module.run(job)
+def work(run):
+    job = open_job(load_config(Path("configs/tiny.yaml")), run)
+    for module in modules:
+        module.run(job)
 """
 SCORED = [row for row in CHAIN if row.name in needed("score")]
 TRIES = 20
 TINY = ("--config", "configs/tiny.yaml", "--run")
-
-
-def _start(folder: Path, run: str) -> subprocess.Popen[str]:
-    """All stages in one process, whose libraries are already imported: cheap to kill often."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", ALL_STAGES, run],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    return process
 
 
 def _command(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -79,7 +66,7 @@ def _kill(process: subprocess.Popen[str]) -> bool:
     return code != 0
 
 
-def _wait_for(process: subprocess.Popen[str], folder: Path, pattern: str) -> bool:
+def _wait_for(process: subprocess.Popen[str] | Forked, folder: Path, pattern: str) -> bool:
     """Wait until something of a pattern lies in a folder; False if the process ended before."""
     until = time.monotonic() + 120
     while not any(folder.glob(pattern)):
@@ -141,14 +128,27 @@ def _assert_same(one: Path, two: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project without runs."""
+    return make_project(tmp_path_factory.mktemp("project"), train_places=2, test_places=1)
+
+
+@pytest.fixture(scope="module")
+def chain(empty: Path) -> Iterator[Forked]:
+    """All stages of a run, in one process each time."""
+    with forked(ALL_STAGES, empty) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def project(empty: Path, chain: Forked) -> Path:
     """A project whose run "whole" was never interrupted."""
-    folder = make_project(tmp_path_factory.mktemp("project"), train_places=2, test_places=1)
-    assert _ended(_start(folder, "whole")) == 0
-    return folder
+    chain.start("whole")
+    assert chain.wait() == 0
+    return empty
 
 
-def test_killed_chain_ends_like_an_uninterrupted_one(project: Path) -> None:
+def test_killed_chain_ends_like_an_uninterrupted_one(project: Path, chain: Forked) -> None:
     """All stages in one process, killed a random moment after each of them was reached."""
     folder = project
     run = folder / "data" / "runs" / "killed"
@@ -158,17 +158,18 @@ def test_killed_chain_ends_like_an_uninterrupted_one(project: Path) -> None:
         for _ in range(3):
             shutil.rmtree(run / row.name, ignore_errors=True)
             before = _finished(run)
-            process = _start(folder, "killed")
-            _wait_for(process, run / row.name, ".lock")
+            chain.start("killed")
+            _wait_for(chain, run / row.name, ".lock")
             time.sleep(dice.uniform(0, 0.1))
-            killed = _kill(process)
+            killed = chain.kill()
             after = _finished(run)
             assert {name: after.get(name) for name in before} == before, "finished work was redone"
             if killed and not (run / row.name / "manifest.json").exists():
                 hit.add(row.name)
                 break
     assert len(hit) >= 4, f"killed at work: {hit}"
-    assert _ended(_start(folder, "killed")) == 0
+    chain.start("killed")
+    assert chain.wait() == 0
     _assert_same(run, folder / "data" / "runs" / "whole")
 
 
