@@ -18,6 +18,8 @@ from pipeline.reporting.report.shares_chart import Shares, fold_chart, oversampl
 
 _MOST: Final = 6
 """Models whose maps and views are shown."""
+_FEW: Final = 8
+"""Rows of a table that is not folded."""
 _NAMED: Final = 12
 """Scenes of a fold that are named."""
 
@@ -105,7 +107,13 @@ def _settings(plans: Sequence[SamplingPlan]) -> Table:
             )
         )
     head = ("model", "views", "further changes", "windows", "patch, px", "patch, m", "step, px")
-    return Table("How each model draws its patches", (*head, "rare"), tuple(rows), texts=3)
+    return Table(
+        "How each model draws its patches",
+        (*head, "rare"),
+        tuple(rows),
+        texts=3,
+        folded=len(rows) > _FEW,
+    )
 
 
 def _oversampling(
