@@ -5,9 +5,6 @@ from __future__ import annotations
 import csv
 import math
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -27,6 +24,8 @@ from pipeline.learning.weights import load_network
 from pipeline.stages import augment, train
 from pipeline.stages.fold import Training
 from pipeline.stages.job import Job
+from tests.chain_project import ROOT
+from tests.forking import Forked, forked
 from tests.stages.tiled_run import CONFIG, LABELLED, tiled_job, write_tiled_run
 
 
@@ -191,22 +190,22 @@ def test_diverged_training_names_the_fold_and_leaves_no_item(
     assert not (job.run / "train" / "manifest.json").exists()
 
 
-SCRIPT = """
-import sys
+KILLED = """
 from pathlib import Path
-import torch
+import torch._dynamo
 torch.set_num_threads(1)
 from pipeline.learning import training
 from pipeline.stages import train
-from tests.stages.tiled_run import LABELLED, tiled_job
+from tests.stages.tiled_run import tiled_job
 training.SAVE_SECONDS = 0.05
-train.run(tiled_job(Path(sys.argv[1]), train={"steps": 240}))
+def work(folder):
+    train.run(tiled_job(Path(folder), train={"steps": 240}))
 """
 
 
 @pytest.mark.slow
 def test_killed_again_and_again_ends_with_the_same_weights(tmp_path: Path) -> None:
-    """SIGKILL at several moments of a training, of the process as a user starts it."""
+    """SIGKILL at several moments of a training."""
     jobs = []
     for name in ("killed", "whole"):
         augment.run(write_tiled_run(tmp_path / name))
@@ -214,22 +213,22 @@ def test_killed_again_and_again_ends_with_the_same_weights(tmp_path: Path) -> No
     killed, whole = jobs
     torch.set_num_threads(1)
     train.run(whole)
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "killed")]
     kills = 0
-    for delay in (0.2, 0.6, 0.1):
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        _wait_for_checkpoint(process, killed.run / "train")
-        time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        kills += process.wait() == -signal.SIGKILL
-    assert kills >= 2
-    assert subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    with forked(KILLED, ROOT) as process:
+        for delay in (0.2, 0.6, 0.1):
+            process.start(str(tmp_path / "killed"))
+            _wait_for_checkpoint(process, killed.run / "train")
+            time.sleep(delay)
+            kills += process.kill()
+        assert kills >= 2
+        process.start(str(tmp_path / "killed"))
+        assert process.wait() == 0
     for fold in (0, 1):
         one, other = _weights(killed, fold), _weights(whole, fold)
         assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-def _wait_for_checkpoint(process: subprocess.Popen[bytes], folder: Path) -> None:
+def _wait_for_checkpoint(process: Forked, folder: Path) -> None:
     """Wait until a checkpoint is written that was not there before, or the process ends."""
 
     def newest() -> float:
