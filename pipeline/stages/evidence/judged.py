@@ -21,7 +21,7 @@ from pipeline.files import hash_file
 from pipeline.imagery.outlines import made_valid
 from pipeline.imagery.patches import Window, cut_mask
 from pipeline.imagery.tiles import TiledScene, open_tiles
-from pipeline.imagery.transform import moved
+from pipeline.imagery.transform import moved_points
 from pipeline.mapping.geojson import read_geojson
 from pipeline.mapping.masks.finishing import finish_of
 from pipeline.mapping.thresholds import probability_of
@@ -50,8 +50,8 @@ class PolygonMasks:
         self._parts: list[NDArray[np.object_]] = []
         for code in codes:
             parts = shapely.get_parts(polygons.get(code, shapely.MultiPolygon()))
-            placed = [moved(part, ~to_map) for part in parts if not part.is_empty]
-            self._parts.append(np.array(placed, object))
+            whole = parts[~shapely.is_empty(parts)]
+            self._parts.append(shapely.transform(whole, lambda xy: moved_points(xy, ~to_map)))
         self._trees = [shapely.STRtree(parts) for parts in self._parts]
 
     def read(self, window: Window) -> Masks:
