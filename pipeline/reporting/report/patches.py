@@ -11,7 +11,7 @@ from pipeline.reporting.page.blocks import Text as Paragraph
 from pipeline.reporting.report.patch_sheet import RIGHT, UNKNOWN
 
 HELD_OUT, LABELS, SOLUTION = "held-out", "labels", "solution"
-_OPEN: Final = 3
+_OPEN: Final = 2
 """So many classes are shown at once, the others when they are opened."""
 _BASE64: Final = 4 / 3
 _WHOSE: Final = {
