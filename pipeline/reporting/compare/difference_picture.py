@@ -11,9 +11,9 @@ import rasterio.features
 from affine import Affine
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
+from shapely import Polygon
 
-from pipeline.imagery.polygon_text import Polygonal
-from pipeline.imagery.transform import Shape, moved
+from pipeline.imagery.transform import Shape
 from pipeline.reporting.chart_style import shorten
 from pipeline.reporting.picture import Picture as Pixels
 
@@ -25,14 +25,16 @@ _GREYS: Final = 48
 _PALE: Final = 240
 BOTH: Final = "#1f2328"
 """Colour of ground that both runs have, as different classes."""
+Layers = Mapping[int, Sequence[Polygon]]
+"""Polygons by code of a class, in pixels of the working grid."""
 Flags = NDArray[np.bool_]
 
 
 def difference_picture(
     photo: Pixels | None,
     shape: Shape,
-    first: Mapping[str, Polygonal],
-    other: Mapping[str, Polygonal],
+    first: Layers,
+    other: Layers,
     keys: Sequence[tuple[str, str]],
 ) -> bytes:
     """A PNG of a scene in grey, with a legend below it.
@@ -68,23 +70,21 @@ def _tone(grey: int) -> int:
     return round(grey * (_GREYS - 1) / 255)
 
 
-def _areas(
-    first: Mapping[str, Polygonal], other: Mapping[str, Polygonal], shape: Shape, size: Shape
-) -> tuple[Flags, Flags, Flags]:
+def _areas(first: Layers, other: Layers, shape: Shape, size: Shape) -> tuple[Flags, Flags, Flags]:
     """Pixels (h, w) where only the first has a class, only the other, and each another one."""
     lost, gained = np.zeros(size, bool), np.zeros(size, bool)
-    for name in {*first, *other}:
-        before, after = (_drawn(layer.get(name), shape, size) for layer in (first, other))
+    for code in {*first, *other}:
+        before, after = (_drawn(layer.get(code, ()), shape, size) for layer in (first, other))
         lost |= before & ~after
         gained |= after & ~before
     return lost & ~gained, gained & ~lost, lost & gained
 
 
-def _drawn(polygons: Polygonal | None, shape: Shape, size: Shape) -> Flags:
-    if polygons is None or polygons.is_empty:
+def _drawn(polygons: Sequence[Polygon], shape: Shape, size: Shape) -> Flags:
+    if not len(polygons):
         return np.zeros(size, bool)
-    shrink = Affine.scale(size[1] / shape[1], size[0] / shape[0])
-    found = rasterio.features.rasterize([moved(polygons, shrink)], out_shape=size, dtype=np.uint8)
+    enlarge = Affine.scale(shape[1] / size[1], shape[0] / size[0])
+    found = rasterio.features.rasterize(polygons, out_shape=size, transform=enlarge, dtype=np.uint8)
     return np.asarray(found, bool)
 
 

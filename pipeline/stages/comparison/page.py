@@ -20,8 +20,7 @@ from pipeline.reporting.page.blocks import Section, Text
 from pipeline.reporting.page.rendering import render_page
 from pipeline.stages.comparison.compared_run import ComparedRun, read_run
 from pipeline.stages.comparison.scene_ground import differences
-from pipeline.stages.comparison.shown_scenes import MOST as MOST_SCENES
-from pipeline.stages.comparison.shown_scenes import ShownScenes
+from pipeline.stages.comparison.shown_scenes import shown_scenes, worth_showing
 from pipeline.stages.comparison.true_polygons import true_polygons
 
 FOLDER: Final = Path("data/compare")
@@ -60,10 +59,8 @@ def compare(names: Sequence[str]) -> Comparison:
     scored = tuple(run.scored for run in runs if run.scored is not None)
     contest = Contest(scored) if scored else None
     found, remarks = differences(runs)
-    scenes = ranked(found)[:MOST_SCENES]
-    truths, unread = true_polygons(runs[0], scenes)
-    shown = ShownScenes(runs, scenes, found, truths)
-    viewer = shown.viewer()
+    truths, unread = true_polygons(runs[0], worth_showing(runs, ranked(found)))
+    shown = shown_scenes(runs, found, truths, styles)
     learning = learning_section({run.name: run.curves for run in runs}, styles)
     sections = [
         score_section(contest, styles),
@@ -72,15 +69,15 @@ def compare(names: Sequence[str]) -> Comparison:
             runs[0].name,
             found,
             {row.run: row for row in scored},
-            shown.pictures(styles),
-            viewer is not None,
+            shown.pictures,
+            shown.viewer is not None,
             [*remarks, *unread],
         ),
         *([learning] if learning is not None else []),
         *_problems(runs),
     ]
     others = ", ".join(run.name for run in runs[1:])
-    text = render_page(f"{others} beside {runs[0].name}", _lead(runs), sections, viewer)
+    text = render_page(f"{others} beside {runs[0].name}", _lead(runs), sections, shown.viewer)
     path = FOLDER / page_name([run.name for run in runs]) / FILE
     write_bytes(path, text.encode())
     return Comparison(path, contest, tuple(found))

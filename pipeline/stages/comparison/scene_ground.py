@@ -28,7 +28,8 @@ def differences(runs: Sequence[ComparedRun]) -> tuple[list[Apart], list[str]]:
     first, *others = runs
     found: list[Apart] = []
     elsewhere: dict[str, list[str]] = {}
-    broken: list[str] = []
+    broken: dict[str, None] = {}
+    reader = _Reader(first)
     for scene in track(sorted(first.polygons), "comparing scenes"):
         wanted = []
         for other in others:
@@ -38,28 +39,41 @@ def differences(runs: Sequence[ComparedRun]) -> tuple[list[Apart], list[str]]:
                 wanted.append(other)
             else:
                 elsewhere.setdefault(other.name, []).append(scene)
-        try:
-            found += _compared(first, wanted, scene)
-        except ArtifactError as error:
-            broken.append(str(error))
+        for other in wanted:
+            try:
+                found.append(_compared(reader, other, scene))
+            except ArtifactError as error:
+                broken.setdefault(str(error))
     remarks = [
         f"{name}: scene {scenes[0]}{and_more(len(scenes) - 1)} lies elsewhere than that of "
-        f"{first.name} with the same id, so it is not compared."
+        f"{first.name} with the same id, or its place is not known, so it is not compared."
         for name, scenes in elsewhere.items()
     ]
-    return found, remarks + broken
+    return found, [*remarks, *broken]
 
 
-def _compared(first: ComparedRun, others: Sequence[ComparedRun], scene: str) -> list[Apart]:
-    found, mine = [], None
-    for other in others:
-        classes = shared_classes(first, other)
-        if first.polygons[scene].digest == other.polygons[scene].digest:
-            found.append(Apart(other.name, scene, {name: Overlap() for name in classes}))
-            continue
-        mine = mine if mine is not None else named_polygons(first, scene)
-        found.append(apart(other.name, scene, mine, named_polygons(other, scene), classes))
-    return found
+class _Reader:
+    """Polygons of the first run, the last scene's kept for the runs that follow."""
+
+    def __init__(self, run: ComparedRun) -> None:
+        self.run = run
+        self._last: tuple[str, Named] | None = None
+
+    def polygons(self, scene: str) -> Named:
+        """Polygons of a scene, see :func:`named_polygons`."""
+        if self._last is None or self._last[0] != scene:
+            self._last = scene, named_polygons(self.run, scene)
+        return self._last[1]
+
+
+def _compared(first: _Reader, other: ComparedRun, scene: str) -> Apart:
+    classes = shared_classes(first.run, other)
+    alike = [(row.code, row.name) for row in first.run.classes] == [
+        (row.code, row.name) for row in other.classes
+    ]
+    if alike and first.run.polygons[scene].digest == other.polygons[scene].digest:
+        return Apart(other.name, scene, {name: Overlap() for name in classes})
+    return apart(other.name, scene, first.polygons(scene), named_polygons(other, scene), classes)
 
 
 def shared_classes(first: ComparedRun, other: ComparedRun) -> list[str]:

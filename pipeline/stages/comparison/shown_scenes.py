@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from pipeline.config.dataset import ClassRow
+from pipeline.config.dataset import BandGroupRow, ClassRow
 from pipeline.config.report import Report
-from pipeline.errors import ArtifactError
-from pipeline.imagery.polygon_text import Polygonal
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.imagery.transform import moved
+from pipeline.progress import track
 from pipeline.reporting.compare.apart import Apart, Named
 from pipeline.reporting.compare.difference_picture import difference_picture
 from pipeline.reporting.compare.run_style import RunStyle
@@ -31,11 +30,13 @@ from pipeline.reporting.viewer.scene_files import (
 )
 from pipeline.reporting.viewer.shapes import Shapes
 from pipeline.stages.comparison.compared_run import ComparedRun
-from pipeline.stages.comparison.scene_ground import named_polygons, shared_classes
+from pipeline.stages.comparison.scene_ground import FILE, shared_classes
 from pipeline.stages.evidence.scene_layers import predicted_shapes
 
 MOST: Final = 6
 """Scenes that are shown."""
+MOST_BYTES: Final = 100_000_000
+"""Of polygons of all runs in files; more scenes take too long."""
 TRUTH: Final = "truth"
 _BYTES: Final = 10_000_000
 """What the scenes of the viewer may take."""
@@ -43,122 +44,169 @@ _QUALITY: Final = 80
 
 
 @dataclass(frozen=True)
-class _Shown:
-    """A scene on the working grid of the first run."""
+class Shown:
+    """What a page has of scenes.
 
-    scene: str
+    Attributes:
+        pictures: Of each scene, where the run that differs most from the first one does so.
+        viewer: All of them with each run's polygons and the true ones; None if there is none.
+    """
+
+    pictures: tuple[Picture, ...]
+    viewer: Viewer | None
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """A scene on the working grid of the first run.
+
+    Attributes:
+        id: Its id.
+        grid: Its tiles in the first run.
+        found: What other runs say differently of it.
+        layers: By key each run's polygons and the true ones, in pixels of the grid.
+    """
+
+    id: str
     grid: TiledScene
+    found: tuple[Apart, ...]
+    layers: Mapping[str, Sequence[Shapes]]
 
     @cached_property
     def photo(self) -> Pixels:
         """Colour picture (h, w, 3) of all of it."""
         return colour_picture(self.grid)
 
-    def placed(self, polygons: Named) -> dict[str, Polygonal]:
-        """Polygons in map units as pixels of the grid."""
-        return {name: moved(whole, ~self.grid.to_map) for name, whole in polygons.items()}
 
-
-class ShownScenes:
-    """What is shown of some scenes.
+def shown_scenes(
+    runs: Sequence[ComparedRun],
+    found: Sequence[Apart],
+    truths: Mapping[str, Named],
+    styles: Mapping[str, RunStyle],
+) -> Shown:
+    """Pictures and the viewer of the scenes of ``truths``.
 
     Args:
         runs: Runs that are compared, the first one first.
-        scenes: Ids of the scenes, all of the first run; those without tiles are left out.
         found: What other runs say differently of scenes; no more is shown of these runs.
-        truths: True polygons by scene and name of a class, in map units, where they are known.
+        truths: By id of each scene that is shown, the best match first, its true polygons by name
+            of a class in map units; none where they are not known. Scenes without tiles are left
+            out.
+        styles: By name of a run.
     """
-
-    def __init__(
-        self,
-        runs: Sequence[ComparedRun],
-        scenes: Sequence[str],
-        found: Sequence[Apart],
-        truths: Mapping[str, Named],
-    ) -> None:
-        self._runs, self._found, self._truths = runs, found, truths
-        self._classes = joined_classes(runs)
-        self._shown = [shown for scene in scenes if (shown := _open(runs[0], scene)) is not None]
-
-    def pictures(self, styles: Mapping[str, RunStyle]) -> list[Picture]:
-        """Of each scene, where the run that differs most from the first one does so."""
-        worst = {
-            shown.scene: max(
-                (row for row in self._found if row.scene == shown.scene), key=lambda row: row.share
-            )
-            for shown in self._shown
-        }
-        return [self._picture(shown, worst[shown.scene], styles) for shown in self._shown]
-
-    def _picture(self, shown: _Shown, row: Apart, styles: Mapping[str, RunStyle]) -> Picture:
-        first = self._runs[0]
-        other = next(run for run in self._runs if run.name == row.run)
-        classes = shared_classes(first, other)
-        layers = [_chosen(named_polygons(run, shown.scene), classes) for run in (first, other)]
-        before, after = map(shown.placed, layers)
-        keys = [(run.name, styles[run.name].colour) for run in (first, other)]
-        height, width = shown.grid.shape
-        return Picture(
-            difference_picture(shown.photo, shown.grid.shape, before, after, keys),
-            "png",
-            f"Scene {shown.scene} in grey, with the ground that only {first.name} has and the "
-            f"ground that only {other.name} has in colours",
-            f"{shown.scene}: {row.run} differs by {100 * row.share:.1f}%, mostly {row.most}",
-            target=Target(shown.scene, (0.0, 0.0, float(width), float(height))),
-        )
-
-    def viewer(self) -> Viewer | None:
-        """The viewer; None if there is nothing to show."""
-        if not self._shown:
-            return None
-        scenes = tuple(self._scene(shown, _BYTES // len(self._shown)) for shown in self._shown)
-        names = {_key(place): run.name for place, run in enumerate(self._runs)}
-        keys = list(names)
-        pairs = [(other, one) for at, one in enumerate(keys) for other in keys[at + 1 :]]
-        if any(TRUTH in scene.layers for scene in scenes):
-            names[TRUTH] = "Truth"
-            pairs = [*((key, TRUTH) for key in keys), *pairs]
-        layers = tuple(ViewerLayer(key, name) for key, name in names.items())
-        return Viewer(viewer_classes(self._classes), layers, tuple(pairs), scenes)
-
-    def _scene(self, shown: _Shown, limit: int) -> ViewerScene:
-        layers = fit_layers(self._layers(shown), shown.grid.shape, limit)
-        pictures = self._photos(shown, pictures_limit(layers, limit))
-        records = {key: layer.record for key, layer in layers.items()}
-        block = scene_json(shown.grid, pictures, records)
-        shares = [
-            f"{row.run} differs by {100 * row.share:.1f}%"
-            for row in self._found
-            if row.scene == shown.scene
-        ]
-        return ViewerScene(shown.scene, ", ".join(shares), tuple(layers), block)
-
-    def _photos(self, shown: _Shown, limit: int) -> list[ScenePicture]:
-        """Pictures of a scene in the bands that its first run has; one without their names."""
-        report = Report()
-        groups = [row for row in self._runs[0].groups if row.name in shown.grid.groups]
-        if not groups:
-            return [ScenePicture("Colour", webp_bytes(shown.photo, _QUALITY))]
-        chosen = composites(report, groups)
-        return fit_pictures(shown.grid, chosen, groups, report.side, limit)
-
-    def _layers(self, shown: _Shown) -> dict[str, list[Shapes]]:
-        """Each run's polygons and the true ones, in pixels of the grid."""
-        codes = {row.name: row.code for row in self._classes}
-        compared = {row.run for row in self._found if row.scene == shown.scene}
-        layers = {}
-        for place, run in enumerate(self._runs):
-            if place and run.name not in compared:
-                continue
-            shapes = _predicted(run, shown, codes)
-            if shapes is not None:
-                layers[_key(place)] = shapes
-        if shown.scene in self._truths:
-            true = shown.placed(self._truths[shown.scene])
+    classes = joined_classes(runs)
+    codes = {row.name: row.code for row in classes}
+    pictures, scenes = [], []
+    for id_, truth in track(truths.items(), "showing scenes"):
+        tile = runs[0].tile(id_)
+        if tile is None:
+            continue
+        grid = open_tiles(tile.folder)
+        mine = tuple(row for row in found if row.scene == id_)
+        layers = _layers(runs, id_, grid, mine, codes)
+        if truth:
             layers[TRUTH] = [
-                Shapes.of(codes[name], whole, shown.grid.metres) for name, whole in true.items()
+                Shapes.of(codes[name], moved(whole, ~grid.to_map), grid.metres)
+                for name, whole in truth.items()
             ]
-        return layers
+        scene = _Scene(id_, grid, mine, layers)
+        pictures.append(_picture(runs, scene, codes, styles))
+        scenes.append(_viewer_scene(scene, runs[0].groups, _BYTES // len(truths)))
+    if not scenes:
+        return Shown((), None)
+    return Shown(tuple(pictures), _viewer(runs, classes, scenes))
+
+
+def _layers(
+    runs: Sequence[ComparedRun],
+    scene: str,
+    grid: TiledScene,
+    found: Sequence[Apart],
+    codes: Mapping[str, int],
+) -> dict[str, list[Shapes]]:
+    """Polygons of the first run and of those that were compared with it there."""
+    compared = {runs[0].name, *(row.run for row in found)}
+    layers = {}
+    for place, run in enumerate(runs):
+        if run.name in compared:
+            names = {row.code: row.name for row in run.classes}
+            layers[_key(place)] = [
+                replace(row, code=codes[names[row.code]])
+                for row in predicted_shapes(run.polygons[scene], grid)
+                if row.code in names
+            ]
+    return layers
+
+
+def _picture(
+    runs: Sequence[ComparedRun],
+    scene: _Scene,
+    codes: Mapping[str, int],
+    styles: Mapping[str, RunStyle],
+) -> Picture:
+    """Where the run that differs most from the first one does so."""
+    worst = max(scene.found, key=lambda row: row.share)
+    first, place = runs[0], next(at for at, run in enumerate(runs) if run.name == worst.run)
+    other = runs[place]
+    shared = {codes[name] for name in shared_classes(first, other)}
+    before, after = (
+        {row.code: list(row.polygons) for row in scene.layers[_key(at)] if row.code in shared}
+        for at in (0, place)
+    )
+    keys = [(run.name, styles[run.name].colour) for run in (first, other)]
+    height, width = scene.grid.shape
+    return Picture(
+        difference_picture(scene.photo, scene.grid.shape, before, after, keys),
+        "png",
+        f"Scene {scene.id} in grey, with the ground that only {first.name} has and the ground "
+        f"that only {other.name} has in colours",
+        f"{scene.id}: {other.name} differs by {100 * worst.share:.1f}%, mostly {worst.most}",
+        target=Target(scene.id, (0.0, 0.0, float(width), float(height))),
+    )
+
+
+def _viewer(
+    runs: Sequence[ComparedRun], classes: Sequence[ClassRow], scenes: Sequence[ViewerScene]
+) -> Viewer:
+    names = {_key(place): run.name for place, run in enumerate(runs)}
+    keys = list(names)
+    pairs = [(other, one) for at, one in enumerate(keys) for other in keys[at + 1 :]]
+    if any(TRUTH in scene.layers for scene in scenes):
+        names[TRUTH] = "Truth"
+        pairs = [*((key, TRUTH) for key in keys), *pairs]
+    layers = tuple(ViewerLayer(key, name) for key, name in names.items())
+    return Viewer(viewer_classes(classes), layers, tuple(pairs), tuple(scenes))
+
+
+def _viewer_scene(scene: _Scene, groups: Sequence[BandGroupRow], limit: int) -> ViewerScene:
+    """A scene in at most so many bytes, about."""
+    layers = fit_layers(scene.layers, scene.grid.shape, limit)
+    pictures = _photos(scene, groups, pictures_limit(layers, limit))
+    records = {key: layer.record for key, layer in layers.items()}
+    shares = [f"{row.run} differs by {100 * row.share:.1f}%" for row in scene.found]
+    block = scene_json(scene.grid, pictures, records)
+    return ViewerScene(scene.id, ", ".join(shares), tuple(layers), block)
+
+
+def _photos(scene: _Scene, groups: Sequence[BandGroupRow], limit: int) -> list[ScenePicture]:
+    """Pictures of a scene in the bands that its first run has; one where their names are lost."""
+    report, known = Report(), [row for row in groups if row.name in scene.grid.groups]
+    if not known:
+        return [ScenePicture("Colour", webp_bytes(scene.photo, _QUALITY))]
+    return fit_pictures(scene.grid, composites(report, known), known, report.side, limit)
+
+
+def worth_showing(runs: Sequence[ComparedRun], ranked: Sequence[str]) -> list[str]:
+    """The first scenes of a ranking, as many as a page can have; one in any case."""
+    shown: list[str] = []
+    size = 0
+    for scene in ranked[:MOST]:
+        items = [run.polygons[scene] for run in runs if scene in run.polygons]
+        size += sum(item.files[FILE].size for item in items if FILE in item.files)
+        if shown and size > MOST_BYTES:
+            break
+        shown.append(scene)
+    return shown
 
 
 def joined_classes(runs: Sequence[ComparedRun]) -> list[ClassRow]:
@@ -175,30 +223,3 @@ def joined_classes(runs: Sequence[ComparedRun]) -> list[ClassRow]:
 
 def _key(place: int) -> str:
     return f"run-{place}"
-
-
-def _open(run: ComparedRun, scene: str) -> _Shown | None:
-    item = run.tile(scene)
-    if item is None:
-        return None
-    try:
-        return _Shown(scene, open_tiles(item.folder))
-    except ArtifactError:
-        return None
-
-
-def _chosen(polygons: Named, classes: Sequence[str]) -> dict[str, Polygonal]:
-    return {name: polygons[name] for name in classes if name in polygons}
-
-
-def _predicted(run: ComparedRun, shown: _Shown, codes: Mapping[str, int]) -> list[Shapes] | None:
-    """A run's polygons by class; None if it has none of the scene that can be read."""
-    item = run.polygons.get(shown.scene)
-    if item is None:
-        return None
-    names = {row.code: row.name for row in run.classes}
-    try:
-        found = predicted_shapes(item, shown.grid)
-    except ArtifactError:
-        return None
-    return [replace(row, code=codes[names[row.code]]) for row in found if row.code in names]

@@ -14,10 +14,14 @@ from pipeline.stages.overview import truths_of
 def true_polygons(
     run: ComparedRun, scenes: Sequence[str]
 ) -> tuple[dict[str, dict[str, Polygonal]], list[str]]:
-    """Labels of a run's scenes, or what the solution says of them; and what could not be read."""
+    """True polygons of a run's scenes, by labels or else the solution.
+
+    Returns:
+        Of each scene by name of a class, none where nothing is known; and what could not be read.
+    """
     solution = run.solution if run.solution is not None and run.solution.is_file() else None
     try:
         found = truths_of(run.scenes, scenes, solution, run.classes)
     except (PipelineError, OSError, ValueError) as error:
-        return {}, [f"The true polygons can't be shown: {error}"]
-    return {scene: by_name(run, polygons) for scene, polygons in found.items()}, []
+        return {scene: {} for scene in scenes}, [f"The true polygons can't be shown: {error}"]
+    return {scene: by_name(run, found.get(scene, {})) for scene in scenes}, []

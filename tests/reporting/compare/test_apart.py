@@ -47,8 +47,8 @@ def test_scenes_are_ranked_by_the_run_that_differs_most() -> None:
 
 def test_picture_shows_who_has_what() -> None:
     """Left: only the first; right: only the other; below: both, as other classes; else grey."""
-    first = {"road": square(0, 0, 4), "tree": square(4, 4, 4)}
-    other = {"road": square(4, 4, 4), "tree": square(8, 0, 4)}
+    first = {1: [box(0, 0, 4, 4)], 2: [box(4, 4, 8, 8)]}
+    other = {1: [box(4, 4, 8, 8)], 2: [box(8, 0, 12, 4)]}
     keys = [("one", "#0000ff"), ("two", "#ff0000")]
     data = difference_picture(None, (12, 12), first, other, keys)
     image = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
