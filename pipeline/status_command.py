@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
@@ -100,4 +100,6 @@ def _row(stage: Standing) -> tuple[str, ...]:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    """A time here; the year in place of the hour where it is another."""
+    here = moment.astimezone()
+    return f"{here:%d %b %H:%M}" if here.year == datetime.now(UTC).year else f"{here:%d %b %Y}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline import cli
 from tests.chain_project import ROOT, link_project, make, tiny_config, write_config
 
 
@@ -72,3 +73,18 @@ def test_open_quote_in_set_is_one_message(monkeypatch: pytest.MonkeyPatch) -> No
     assert done.returncode == 1
     assert "close the quote" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_interrupted_command_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_job", stop)
+    monkeypatch.setattr(sys, "argv", ["pipeline", "tiles", "--config", "configs/demo.yaml"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 130
+    said = capsys.readouterr().err
+    assert said == "interrupted: the same command goes on where this one stopped\n"

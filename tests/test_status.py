@@ -91,7 +91,7 @@ def test_long_reasons_go_on_below(project: Path) -> None:
     lines = _status()
     assert max(map(len, lines[1:])) <= 100
     assert "1 raw file added" in lines[2]
-    assert lines[3].startswith(" " * 40)
+    assert lines[3].startswith(" " * 36)
 
 
 @pytest.mark.slow

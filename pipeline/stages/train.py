@@ -143,7 +143,7 @@ def _train(
         values = _values(job, ground, training, steps)
         patches = PatchLog.of(job, ground, training, compute, workspace)
         log = workspace / "tensorboard"
-        with Watch(name, recipe.steps, classes, log, values=values) as watch:
+        with Watch(name, recipe.steps, classes, log, _place(job, training), values) as watch:
 
             def on_row(row: Row) -> None:
                 watch.row(row)
@@ -174,6 +174,12 @@ def _train(
     folder.item(name, inputs, build)
     if name in folder.built:
         folder.close_workspace(folder.workspace(name, inputs))
+
+
+def _place(job: Job, training: Training) -> tuple[int, int]:
+    """Which training of a run this is, and how many there are."""
+    every = [one for row in job.config.models for one in trainings(job, row)]
+    return every.index(training) + 1, len(every)
 
 
 def seconds_of(job: Job, row: ModelRow) -> float | None:

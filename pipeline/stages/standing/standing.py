@@ -159,5 +159,5 @@ def _why_checked(
     above = [*row.upstream, *(name for name in row.optional if before[name].is_made)]
     newer = [name for name in above if before[name].checked > checked]
     if newer:
-        return [f"older than {', '.join(newer)}, of the same content: nothing is made again"]
-    return ["older than its inputs, of the same content: nothing is made again"] * asked_later
+        return [f"older than {', '.join(newer)}, same content"]
+    return ["older than its inputs, same content"] * asked_later

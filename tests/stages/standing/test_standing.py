@@ -85,11 +85,11 @@ def test_newer_times_alone_are_told_apart(job: Job) -> None:
     found = _by_name(job)
     assert found["tiles"].state == "done"
     assert found["augment"].state == "stale"
-    assert "older than tiles, of the same content" in found["augment"].why[0]
+    assert "older than tiles, same content" in found["augment"].why[0]
     assert found["predict"].why == ("after augment",)
     time.sleep(0.01)
     os.utime(job.run / "inputs" / "scenes.json")
-    assert "older than its inputs, of the same content" in _by_name(job)["scenes"].why[0]
+    assert "older than its inputs, same content" in _by_name(job)["scenes"].why[0]
 
 
 def test_a_run_of_an_older_version_is_judged_by_times_and_code(job: Job, tmp_path: Path) -> None:
