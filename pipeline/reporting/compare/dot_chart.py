@@ -21,6 +21,11 @@ _LINE: Final = 0.17
 """Inches of a run in a row, and of the room between rows."""
 _LETTERS: Final = 28
 _KEY: Final = 40
+"""Letters of a run's name."""
+_MARK: Final = 5
+"""Letters that a marker takes in the legend."""
+_ACROSS: Final = 76
+"""Letters that fit beside one another."""
 
 
 def score_chart(
@@ -92,9 +97,9 @@ def _draw(
 
 
 def _lines(standings: Sequence[Standing]) -> int:
-    """Lines that the legend takes: it is as wide as the chart at most."""
-    letters = sum(min(len(row.run), _KEY) + 5 for row in standings)
-    return min(len(standings), -(-letters // 65))
+    """Lines that the legend takes: its columns are as wide as the longest name."""
+    letters = max(min(len(row.run), _KEY) for row in standings) + _MARK
+    return -(-len(standings) // max(1, _ACROSS // letters))
 
 
 def _draw_run(

@@ -9,6 +9,7 @@ from typing import Final
 
 from pipeline.mapping.jaccard import Absent
 from pipeline.mapping.wording import and_more, counted
+from pipeline.reporting.chart_style import shorten
 from pipeline.reporting.compare.dot_chart import difference_chart, score_chart
 from pipeline.reporting.compare.run_style import RunStyle
 from pipeline.reporting.compare.scored import Ground, Scored, common_ground, own_ground
@@ -19,6 +20,8 @@ from pipeline.reporting.report.chart_picture import chart_picture
 _FEW: Final = 10
 """Scenes below which intervals are rough."""
 _NAMED: Final = 5
+_TITLE: Final = 36
+"""Letters of a run's name in a title."""
 KINDS: Final = {
     "solution": "the solution's scenes",
     "held-out": "labelled scenes, held out in training",
@@ -88,6 +91,7 @@ def _verdicts(contest: Contest) -> list[Block]:
         interval = interval_text(row.mean.interval, "+.4f")
         between = "" if interval is None else f", {interval} in 90% of draws of scenes"
         where = counted(len(row.ground.scenes), "scene")
+        where += ", which are few" if len(row.ground.scenes) < _FEW else ""
         texts.append(f"{says}: mean {signed(row.mean.value)}{between}, on {where}.")
     return [Text(text) for text in texts]
 
@@ -168,7 +172,7 @@ def _differences(contest: Contest, styles: Mapping[str, RunStyle]) -> list[Block
     ]
     if not contest.differences:
         return blocks
-    title = f"How much better or worse than {first}"
+    title = f"How much better or worse than {shorten(first, _TITLE)}"
     note = (
         "Whiskers: 90% of draws of scenes, the same scenes for both runs. Hollow: the whisker "
         "holds 0, so chance alone may explain it."
