@@ -103,6 +103,29 @@ def test_the_difference_is_exact(opened: Opener) -> None:
         shown.settle()
 
 
+def test_the_difference_leaves_out_ground_of_which_nothing_is_known(opened: Opener) -> None:
+    layers = {
+        "prediction": {1: [box(10, 10, 50)]},
+        "truth": {1: [box(30, 30, 50)]},
+        "unknown": {-1: [box(0, 0, 40)]},
+    }
+    shown = opaque(opened(made_page((scene("a", layers), scene("b", {"prediction": {}})))))
+    meaning = shown.page.get_by_text("Nothing is known")
+    assert not meaning.is_visible()
+    shown.press("d")
+    shown.page.evaluate("document.activeElement.blur()")
+    assert meaning.is_visible()
+    assert share(around(shown, 50, 50), FOUND_AND_TRUE) == 1
+    assert share(around(shown, 50, 20), FOUND) > 0.5
+    for x, y in ((20, 20), (35, 35), (5, 5)):
+        veiled = around(shown, x, y)
+        assert np.ptp(veiled, axis=-1).max() <= 2
+        assert veiled.mean() > GREY[0] + 20
+    assert shown.press("d")["layers"] == ["prediction"]
+    assert shown.colour(20, 20) == RED
+    assert shown.colour(5, 5) == GREY
+
+
 def test_equal_layers_leave_no_fringe_of_errors(opened: Opener) -> None:
     blobs = {1: many(60, 100, 5)[1] + many(60, 100, 5)[2]}
     shown = opaque(opened(made_page((scene("a", {"prediction": blobs, "truth": blobs}),))))

@@ -14,7 +14,8 @@ A scene's block holds an object with the keys
 - ``metres``: side of such a pixel, or null;
 - ``pictures``: ``[{"name", "uri"}]``, each a picture of the whole scene as a data URI;
 - ``layers``: by key ``{"step", "groups": [{"code", "count", "rings", "values"}]}``, see
-  :mod:`pipeline.reporting.viewer.encoding`.
+  :mod:`pipeline.reporting.viewer.encoding`. Layer ``unknown`` is the ground of which nothing is
+  known: differences leave it out, as scores do.
 
 Everything that comes from data is text: ids and names are shown as such and are no part of a
 selector, an address or a path.
@@ -25,6 +26,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+UNKNOWN: Final = "unknown"
+"""Key of the ground of a scene of which nothing is known; it is not among the viewer's layers."""
 PATTERNS: Final = ("solid", "diagonal", "dots", "cross", "back-diagonal")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Final
 
 import numpy as np
 import shapely
@@ -18,9 +19,11 @@ from pipeline.imagery.transform import moved_points
 from pipeline.mapping.geojson import read_objects
 from pipeline.mapping.scores.scoring import Polygons
 from pipeline.reporting.viewer.shapes import Shapes
-from pipeline.stages.overview import on_grid, truths_of
+from pipeline.stages.overview import on_grid, read_ignored, truths_of
 
 LABELS = "labels.json"
+NO_CLASS: Final = -1
+"""Code that no class has."""
 TruthReader = Callable[[str], Polygons | None]
 
 
@@ -46,6 +49,12 @@ def true_shapes(truth: Polygons, tile: TiledScene) -> list[Shapes]:
     """True polygons in map units, by class code, as the viewer shows them."""
     grid = on_grid(truth, tile)
     return [Shapes.of(code, whole, tile.metres) for code, whole in sorted(grid.items())]
+
+
+def unknown_shapes(scene: Item, tile: TiledScene) -> list[Shapes] | None:
+    """Ground of which the labels of a scene say nothing; None where they speak of all."""
+    ignored = read_ignored(scene) if LABELS in scene.files else None
+    return None if ignored is None else true_shapes({NO_CLASS: ignored}, tile)
 
 
 def truth_keys(dataset: Dataset, scenes: Mapping[str, Item]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pipeline.files import read_json
 from pipeline.imagery.tiles import TiledScene, open_tiles
 from pipeline.progress import track
 from pipeline.reporting.page.blocks import Block, Place, Section, Text
-from pipeline.reporting.viewer.data import Viewer, ViewerLayer, ViewerScene
+from pipeline.reporting.viewer.data import UNKNOWN, Viewer, ViewerLayer, ViewerScene
 from pipeline.reporting.viewer.palette import viewer_classes
 from pipeline.reporting.viewer.scene_choice import LEAST, chosen_scenes, shares
 from pipeline.reporting.viewer.scene_notes import Standing, notes_of, scene_note
@@ -26,6 +26,7 @@ from pipeline.stages.evidence.scene_layers import (
     true_shapes,
     truth_keys,
     truth_reader,
+    unknown_shapes,
 )
 from pipeline.stages.evidence.scene_views import Layers, SceneView, make_view
 from pipeline.stages.held_out import fold_of_scenes
@@ -123,6 +124,7 @@ def _views(
         layers: Layers = {
             PREDICTION: partial(predicted_shapes, polygons[name]),
             TRUTH: partial(_truth, truth, name),
+            UNKNOWN: partial(unknown_shapes, scenes[name]),
         }
         made_from = [polygons[name].digest, keys.get(name), list(dataset.codes)]
         found[name] = make_view(

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.artifacts import StageFolder
+from pipeline.artifacts import StageFolder, load_stage
+from pipeline.files import write_json
 from pipeline.imagery.tiles import open_tiles
+from pipeline.imagery.transform import moved
 from pipeline.reporting.page.blocks import Place, Text
 from pipeline.reporting.viewer.data import Viewer
 from pipeline.stages import evaluate, polygons, score, submission
@@ -30,6 +32,7 @@ from tests.stages.fake_run import (
     METRES,
     SHAPES,
     TEST,
+    TO_MAP,
     changed,
     labels_of,
     make_run,
@@ -128,6 +131,33 @@ def test_the_solution_is_the_truth_of_test_scenes(job: Job) -> None:
     lost = changed(job, dataset={"solution": "nowhere.csv"})
     found = viewed(lost)[0].write().scenes
     assert {scene.id for scene in found if "truth" in scene.layers} == set(LABELLED)
+
+
+def test_ground_of_which_nothing_is_known_is_a_layer_of_its_own(job: Job) -> None:
+    """The two left columns of a scene of 9 rows."""
+    before = load_stage(job.run / "scenes")
+    ground = moved(shapely.box(0, 0, 2, 9), TO_MAP).wkt
+
+    def build(target: Path) -> None:
+        shutil.copy(job.run / "labels.json", target)
+        shutil.copy(job.run / "scene.json", target)
+        write_json(target / "ignored.json", {"ignored": ground})
+
+    for name in ("labels.json", "scene.json"):
+        shutil.copy(before["scene-b_0_0"].path(name), job.run)
+    viewed(job)
+    with StageFolder(job.run / "scenes", "scenes", "test") as stage:
+        stage.items.update(before)
+        stage.item("scene-b_0_0", {"ignored": ground}, build)
+    chapter, built = viewed(job)
+    assert built == ["view-b_0_0"]
+    viewer = chapter.write()
+    assert "unknown" not in {layer.key for layer in viewer.layers}
+    found = blocks(viewer)
+    assert {scene for scene, block in found.items() if "unknown" in block["layers"]} == {"b_0_0"}
+    assert masks(found["b_0_0"], "unknown") == {-1: pytest.approx(2 * 9 * METRES**2)}
+    notes_of = {scene.id: scene.note for scene in viewer.scenes}
+    assert notes_of["b_0_0"] == "held out in fold 0, labels say nothing of some ground"
 
 
 def test_what_is_said_of_scenes(job: Job) -> None:

@@ -11,6 +11,7 @@
     { key: "fp", name: "Found, not true", colour: "#ffb000", pattern: "diagonal" },
     { key: "fn", name: "True, not found", colour: "#d81b78", pattern: "dots" },
     { key: "other", name: "Found as another class", colour: "#ffb000", pattern: "cross", mark: "#b0005a" },
+    { key: "unknown", name: "Nothing is known", colour: "#c8c8c8", pattern: "back-diagonal" },
   ];
 
   /* Red, green and blue of "#rrggbb"; grey for anything else. */

@@ -26,7 +26,7 @@
     }
 
     /* Pour a paint where covered, and leave zeros there. */
-    function pour(paint, covered, extent) {
+    function pour(paint, covered, extent, opacity = 1) {
       const { side, table } = paint;
       for (let y = extent.top; y < extent.bottom; y += 1) {
         const row = (y % side) * side;
@@ -36,7 +36,7 @@
           if (part === 0) continue;
           covered[at] = 0;
           const c = 3 * (row + (x % side));
-          blend(at, table[c], table[c + 1], table[c + 2], part);
+          blend(at, table[c], table[c + 1], table[c + 2], opacity * part);
         }
       }
     }

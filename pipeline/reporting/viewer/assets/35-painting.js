@@ -8,12 +8,15 @@
   /* Outlines of smaller things would hide them, in CSS pixels. */
   const LEAST_OUTLINED = 12;
   const LEAST_OUTLINE = 4;
+  /* Of ground of which nothing is known: the picture stays to be seen. */
+  const VEIL = 0.6;
 
   const coverage = sv.makeCoverage();
   const lines = sv.makeLines();
   const { pour, pourParts, ink, takeImage, clear } = sv.makePixels();
   const first = new Float32Array(T * T);
   const second = new Float32Array(T * T);
+  const unknown = new Float32Array(T * T);
   const parts = [new Float32Array(T * T), new Float32Array(T * T), new Float32Array(T * T)];
 
   /* Numbers of the group's polygons near the tile. */
@@ -126,14 +129,16 @@
   }
 
   /* What of a class was found and is true, was only found, and is only true: of the two coverages
-     the smaller, and what each has beyond it. The most that any class has is kept. */
+     the smaller, and what each has beyond it. The most that any class has is kept. Where nothing is
+     known, nothing counts, as in the score. */
   function compare(extent) {
     const [tp, fp, fn] = parts;
     for (let y = extent.top; y < extent.bottom; y += 1) {
       for (let at = y * T + extent.left; at < (y + 1) * T; at += 1) {
-        const found = first[at];
-        const truth = second[at];
-        if (found === 0 && truth === 0) continue;
+        if (first[at] === 0 && second[at] === 0) continue;
+        const known = 1 - unknown[at];
+        const found = known * first[at];
+        const truth = known * second[at];
         const both = found < truth ? found : truth;
         if (both > tp[at]) tp[at] = both;
         if (found - both > fp[at]) fp[at] = found - both;
@@ -146,6 +151,10 @@
 
   function* difference(job) {
     const extents = [];
+    for (const group of job.unknown) {
+      yield* cover(group, near(group, job, 0), job);
+      extents.push(coverage.take(unknown));
+    }
     for (const code of job.style.codes) {
       const groups = job.layers.map((layer) => layer.groups.find((group) => group.code === code));
       const found = groups.map((group) => (group ? near(group, job, 0) : []));
@@ -161,19 +170,20 @@
     }
     if (extents.length === 0) return;
     pourParts(parts, merge(extents), sv.DIFFERENCE.map((row) => job.paints.get(row.key)));
+    pour(job.paints.get("unknown"), unknown, merge(extents), VEIL);
   }
 
   /* Forget what an unfinished tile left behind. */
   sv.clearPainting = function () {
     coverage.clear();
     lines.clear();
-    [first, second, ...parts].forEach((array) => array.fill(0));
+    [first, second, unknown, ...parts].forEach((array) => array.fill(0));
     clear();
   };
 
   /* Paint a tile in slices; gives its pixels at the end, or null if none is covered.
-     A job has style {codes, outlines, pair}, layers (of the difference: found, true), paints by
-     class, scale in pixels per pixel of the scene, unit (screen pixels per CSS pixel), left, top. */
+     A job has style {codes, outlines, pair}, layers (of the difference: found, true), groups of
+     unknown ground, paints by class, scale in pixels per pixel of the scene, unit (screen pixels per CSS pixel), left, top. */
   sv.paintTile = function* (job) {
     yield* job.style.pair === null ? layers(job) : difference(job);
     return takeImage();

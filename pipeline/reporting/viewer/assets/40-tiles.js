@@ -6,8 +6,8 @@
   const KEPT = 280;
 
   /* A level is all tiles of one style at one scale. */
-  function makeLevel(style, scale, layers, paints) {
-    return { style, scale, layers, paints, tiles: new Map(), complete: false };
+  function makeLevel(style, scale, drawn, paints) {
+    return { style, scale, drawn, paints, tiles: new Map(), complete: false };
   }
 
   /* Numbers of the tiles that a rectangle touches, within the scene; all in the level's pixels. */
@@ -38,12 +38,12 @@
     }
 
     /* Turn to a style and a scale. What was seen before stays until there is something better. */
-    function turn(style, scale, layers, paints) {
+    function turn(style, scale, drawn, paints) {
       if (level !== null && sameLevel(level, style, scale)) return;
       if (level !== null && (level.complete || back === null)) back = level;
       level = levels.find((one) => sameLevel(one, style, scale));
       if (level === undefined) {
-        level = makeLevel(style, scale, layers, paints);
+        level = makeLevel(style, scale, drawn, paints);
         levels.push(level);
       }
       queue = [];
@@ -106,7 +106,7 @@
       if (row === undefined) return false;
       const work = sv.paintTile({
         style: level.style,
-        layers: level.layers,
+        ...level.drawn,
         paints: level.paints,
         unit: level.style.unit,
         scale: level.scale,

@@ -3,6 +3,7 @@
   "use strict";
 
   const REMEMBERED = 3;
+  const UNKNOWN = "unknown";
 
   const NOTHING = { shape: [1, 1], metres: null, pictures: [], layers: {} };
 
@@ -153,6 +154,15 @@
           number: data.layers.findIndex((layer) => layer.key === key),
           groups: scene().layer(key),
         }));
+      },
+      /* What is painted: layers, and in a difference groups of ground of which nothing is known. */
+      drawn() {
+        const unknown = this.pair() === null || !this.unknown() ? [] : scene().layer(UNKNOWN);
+        return { layers: this.layersOf(shown()), unknown };
+      },
+      /* Whether labels say nothing of some ground of the scene. */
+      unknown() {
+        return scene().keys.includes(UNKNOWN);
       },
       /* Number of the picture shown: the one of the name that was chosen, or the first. */
       pictureNumber() {

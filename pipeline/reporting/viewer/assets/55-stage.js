@@ -102,7 +102,7 @@
       const now = performance.now();
       const apart = tiles.scale === null ? Infinity : Math.abs(Math.log2(place.scale / tiles.scale));
       if (tiles.style !== style.key || apart > 1.2 || (apart > 0 && !view.zooming(now))) {
-        tiles.turn(style, place.scale, model.layersOf(model.shown()), model.paintsFor(unit));
+        tiles.turn(style, place.scale, model.drawn(), model.paintsFor(unit));
       }
       const part = tiles.scale / place.scale;
       const here = model.scene();

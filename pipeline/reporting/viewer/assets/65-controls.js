@@ -121,8 +121,9 @@
       el("span", { className: "viewer-name" }, "Difference"));
     const pair = choice("Difference of", data.pairs.map((row) => row.map(name).join(" and ")),
       (number) => model.change({ pair: number }));
-    const legend = el("ul", { className: "viewer-legend" }, ...sv.DIFFERENCE.map((row) =>
-      el("li", {}, sv.makeSwatch(row), el("span", {}, row.name))));
+    const meanings = sv.DIFFERENCE.map((row) =>
+      el("li", {}, sv.makeSwatch(row), el("span", {}, row.name)));
+    const legend = el("ul", { className: "viewer-legend" }, ...meanings);
     if (data.pairs.length > 0) box.append(difference.box, pair.box, legend);
     return {
       box,
@@ -138,6 +139,7 @@
         pair.box.hidden = data.pairs.length < 2 || now === null;
         if (now !== null) pair.select.value = String(data.pairs.indexOf(now));
         legend.hidden = now === null;
+        meanings.at(-1).hidden = !model.unknown();
       },
     };
   }
