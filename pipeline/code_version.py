@@ -49,6 +49,8 @@ _SHOWN = (
     "stages.watch",
 )
 """What people see of a training: no numbers, and neither has what is imported for it only."""
+_FILES = {"reporting.page.rendering": ("reporting/page", "reporting/viewer/assets")}
+"""By module, folders of other files that it makes its result of: styles, templates, scripts."""
 LIBRARIES = {
     "albumentations": "albumentations",
     "cv2": "opencv-python-headless",
@@ -77,10 +79,20 @@ def code_version(module: str) -> str:
     for name in used:
         total.update(name.encode())
         total.update(_meaning(name).encode())
+        for path in _other_files(name):
+            total.update(path.name.encode())
+            total.update(path.read_bytes())
     libraries = {top for name in used for top in _imported_tops(name)} & set(LIBRARIES)
     for library in sorted(libraries):
         total.update(f"{library} {_version(LIBRARIES[library])}".encode())
     return total.hexdigest()
+
+
+def _other_files(module: str) -> list[Path]:
+    """Files besides its source that a module makes its result of."""
+    folders = _FILES.get(module.removeprefix(f"{_PACKAGE}."), ())
+    found = (path for folder in folders for path in (_ROOT / folder).rglob("*"))
+    return sorted(path for path in found if path.is_file() and path.suffix not in (".py", ".pyc"))
 
 
 def _version(package: str) -> str:

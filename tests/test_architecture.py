@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 from importlib import metadata
 from pathlib import Path
 
@@ -166,6 +167,22 @@ def test_code_version_follows_imports() -> None:
     assert "pipeline.artifacts" in modules
     assert "pipeline.stages.train" not in modules
     assert code_version("pipeline.stages.scenes") != code_version("pipeline.chain")
+
+
+def test_code_version_of_a_page_follows_its_styles_and_scripts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("score", "report")
+    found = [path.name for path in code_module._other_files("pipeline.reporting.page.rendering")]
+    assert {"page.css", "viewer.css", "page.html.j2", "95-start.js"} <= set(found)
+    copy = shutil.copytree(PACKAGE, tmp_path / "pipeline")
+    before = {name: code_version(f"pipeline.stages.{name}") for name in names}
+    monkeypatch.setattr(code_module, "_ROOT", copy)
+    assert before == {name: code_version(f"pipeline.stages.{name}") for name in names}
+    with (copy / "reporting" / "page" / "page.css").open("a") as file:
+        file.write("p { color: red; }")
+    after = {name: code_version(f"pipeline.stages.{name}") for name in names}
+    assert [name for name in names if after[name] != before[name]] == ["report"]
 
 
 def test_code_version_follows_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
