@@ -90,6 +90,10 @@ status: $(READY) ## every run and stage: done, old and why, missing (RUNS="a b" 
 compare: $(READY) ## runs side by side, as a page (RUNS="a b c"): scores, settings, scenes that differ
 	@$(if $(word 2,$(RUNS)),,$(error compare needs the names of two runs or more: make compare RUNS="a b"))$(PIPELINE) compare -- $(foreach run,$(RUNS),"$(run)")
 
+.PHONY: figures
+figures: $(READY) ## the pictures of the README and the pages anew, from runs that are there
+	@$(VENV)/bin/python scripts/figures.py
+
 clean: ## remove the results of all runs; raw data stay
 	rm -rf data/runs
 
