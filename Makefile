@@ -12,7 +12,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 CONFIG ?= configs/demo.yaml
-RUN ?= $(basename $(notdir $(CONFIG)))
+RUN ?= $(lastword $(basename $(notdir $(CONFIG))))
 DATA ?=
 SET ?=
 SKIP_BAD ?=
@@ -44,6 +44,10 @@ $(error `make search` and `make tune` go alone: give the other targets to a seco
 endif
 endif
 
+ifneq ($(words $(RUN)),1)
+$(error RUN='$(RUN)': the name of a run is one word)
+endif
+
 .PHONY: help demo setup test check clean sanity FORCE $(STAGES)
 
 help: ## list the targets
@@ -57,9 +61,10 @@ demo: ## generated scenes to polygons, score and report, set-up included; SEARCH
 
 setup: $(READY) ## make the virtual environment, or remake it when the pins have changed
 
+# Tests start Python hundreds of times: compiled files are kept, whatever the machine's variable says.
 test: $(READY) ## run all tests; installs Chromium for those of the report, where it can
 	@$(VENV)/bin/python scripts/browser.py
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 check: $(READY) ## check format, lint and types
 	$(VENV)/bin/ruff format --check .
@@ -114,6 +119,9 @@ report: ## one HTML file of the whole run, with a viewer of its scenes
 
 # One summary, after the last of several targets.
 ASKED := $(filter $(STAGES),$(MAKECMDGOALS))
+ifneq ($(ASKED),)
+$(lastword $(ASKED)): $(ASKED:%=$(R)/%/manifest.json)
+endif
 $(STAGES): %: $(R)/%/manifest.json
 	@$(if $(filter $@,$(lastword $(ASKED))),$(PIPELINE) summary $(OPTIONS),:)
 

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import sys
 from collections.abc import Collection, Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+
+from pipeline.source_memory import Reading, SourceMemory
 
 _ROOT = Path(__file__).parent
 _PACKAGE = _ROOT.name
@@ -31,6 +34,7 @@ _NO_NUMBERS = (
     "machine",
     "progress",
     "search",
+    "source_memory",
     "stages.asked",
     "stages.crew",
     "stages.currency",
@@ -85,6 +89,7 @@ def code_version(module: str) -> str:
     libraries = {top for name in used for top in _imported_tops(name)} & set(LIBRARIES)
     for library in sorted(libraries):
         total.update(f"{library} {_version(LIBRARIES[library])}".encode())
+    _memory(_ROOT).save()
     return total.hexdigest()
 
 
@@ -114,12 +119,24 @@ def _meaning(module: str) -> str:
 
 
 @cache
-def _parsed(module: str) -> tuple[str, frozenset[str]]:
+def _parsed(module: str) -> Reading:
     """The module's syntax tree as text, without its docstrings, and the names it imports.
 
     The text is empty where the module decides nothing.
     """
-    tree = ast.parse(_source(module))
+    source = _source(module)
+    return _memory(_ROOT).reading(module, source, lambda: _read(module, source))
+
+
+@cache
+def _memory(root: Path) -> SourceMemory:
+    """Reading hundreds of sources takes a second, as long as all else that most commands do."""
+    reader = hashlib.sha256(f"{_source(__name__)} {sys.version}".encode()).hexdigest()
+    return SourceMemory(root / "__pycache__" / "code_version.json", reader)
+
+
+def _read(module: str, source: str) -> Reading:
+    tree = ast.parse(source)
     names: set[str] = set()
     for node in _blocks(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):

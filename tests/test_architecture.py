@@ -22,6 +22,7 @@ from tests.field_reads import field_reads, sources_of
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "pipeline"
 FLOORS = (
+    {"source_memory"},
     {"errors", "progress", "code_version", "chain"},
     {"machine", "locks"},
     {"files"},
