@@ -13,11 +13,11 @@ from pipeline.reporting.picture import Picture
 
 Mask = NDArray[np.bool_]
 RIGHT: Final = (
-    ("found and true", "#56b4e9"),
-    ("found, not true (false alarm)", "#d55e00"),
-    ("true, not found (missed)", "#f0e442"),
+    ("found and true", "#5b8ff9"),
+    ("found, not true (false alarm)", "#ffb000"),
+    ("true, not found (missed)", "#d81b78"),
 )
-"""What the colours of the lower half mean; colour-blind people tell them apart, too."""
+"""What the colours of the lower half mean; the viewer shows the difference in the same."""
 UNKNOWN: Final = ("nothing is known", "#c8c8c8")
 SIDE: Final = 192
 """Pixels of the longer side of a half."""
