@@ -173,9 +173,9 @@ class StageFolder:
         manifest = {"stage": self.stage, "code": self.code, "items": entries}
         path = self.folder / MANIFEST
         old = read_object(path)
-        if self._ground:
-            replace_if_different(self.folder / MADE_FROM, self._ground)
         if any(old.get(key) != value for key, value in manifest.items()):
+            # One who is killed here leaves no record, and not that of other items.
+            (self.folder / MADE_FROM).unlink(missing_ok=True)
             circumstances = {
                 "summary": self.summary,
                 "built": len(self.built),
@@ -184,8 +184,15 @@ class StageFolder:
                 "machine": this_machine(),
             }
             write_json(path, {**manifest, **circumstances}, self.since)
+            self._keep_ground()
         else:
+            self._keep_ground()
             os.utime(path, ns=(self.since, self.since))
+
+    def _keep_ground(self) -> None:
+        """Keep what the stage was made from."""
+        if self._ground:
+            replace_if_different(self.folder / MADE_FROM, self._ground)
 
 
 def load_stage(folder: Path) -> dict[str, Item]:

@@ -154,6 +154,6 @@ def read_object(path: Path) -> dict[str, Any]:
     """A JSON object that a stage wrote; empty if there is none."""
     try:
         value = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

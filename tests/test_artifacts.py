@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pipeline import artifacts
 from pipeline.artifacts import (
     MADE_FROM,
     MANIFEST,
@@ -259,6 +260,30 @@ def test_what_a_stage_is_made_from_is_read_when_work_begins(tmp_path: Path) -> N
         pass
     assert json.loads((tmp_path / MADE_FROM).read_text()) == {"inputs": {"rate": 2}}
     assert (tmp_path / MANIFEST).read_bytes() == manifest
+
+
+def test_a_kill_before_the_manifest_leaves_no_record_of_other_items(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record of the items before would be wrong once the new manifest is there."""
+
+    def run(code: str) -> None:
+        with StageFolder(tmp_path, "toy", code, made_from=lambda: {"inputs": {"code": code}}):
+            pass
+
+    run("1")
+    with monkeypatch.context() as patch:
+
+        def die(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr(artifacts, "write_json", die)
+        with pytest.raises(KeyboardInterrupt):
+            run("2")
+    assert json.loads((tmp_path / MANIFEST).read_text())["code"] == "1"
+    assert not (tmp_path / MADE_FROM).exists()
+    run("2")
+    assert json.loads((tmp_path / MADE_FROM).read_text()) == {"inputs": {"code": "2"}}
 
 
 def test_one_who_asks_for_a_lock_takes_it_from_nobody(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from pipeline.cli import app
 from pipeline.errors import ConfigError
 from pipeline.files import write_json
 from pipeline.stages.prepare import prepare
+from pipeline.stages.standing import run_status
+from pipeline.stages.standing.standing import Standing, standings
 from tests.chain_project import link_project
 from tests.stages.standing.finished_run import SCORED, job_of, make
 
@@ -65,6 +67,24 @@ def test_a_bad_run_stops_no_other(project: Path) -> None:
     assert f"{project}/configs/gone.yaml is gone: compared with the copy" in text
     assert "nothing/config.yaml" in text
     assert text.count("  not made: scenes, search") == 5
+
+
+def test_a_run_that_cannot_be_read_stops_no_other(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bad", "good"):
+        prepare(job_of(project, name))
+
+    def look(run: Path, *_: object, **__: object) -> list[Standing]:
+        if run.name == "bad":
+            raise PermissionError(13, "Permission denied", str(run))
+        return standings(run)
+
+    monkeypatch.setattr(run_status, "standings", look)
+    lines = _status()
+    assert lines[0].startswith("bad: ")
+    assert "Permission denied" in lines[1]
+    assert any(line.startswith("good: ") for line in lines)
 
 
 def test_names_are_shown_harmlessly(project: Path) -> None:

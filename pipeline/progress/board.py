@@ -144,7 +144,7 @@ def animated() -> bool:
 
 
 def _console() -> Console:
-    return Console(file=sys.stderr, highlight=False, force_terminal=animated())
+    return Console(file=sys.stderr, highlight=False, emoji=False, force_terminal=animated())
 
 
 THE_BOARD: Final = Board()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from pipeline.progress import printable
 from pipeline.reporting.picture import Picture
 
 PANEL: Final = 160
@@ -103,7 +104,7 @@ def draw_colours(names: Sequence[str], colours: Sequence[str]) -> bytes:
     for number, (name, colour) in enumerate(zip(names, colours, strict=True)):
         left, top = number % columns * _COLUMN + 6, number // columns * _ROW + 5
         pen.rectangle((left, top, left + 18, top + 12), colour, "#2b2b2b")
-        shown = name
+        shown = printable(name).replace("\n", "?")  # a line of its own has no length
         while pen.textlength(shown, font) > _COLUMN - 40:
             shown = shown[:-2] + "…"
         pen.text((left + 26, top - 2), shown, "#2b2b2b", font)

@@ -160,6 +160,8 @@ def test_an_error_in_a_loop_leaves_no_task() -> None:
 def test_what_is_said_obeys_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     say("scene \x1b[2J[red]x[/red] \u202e")
     assert capsys.readouterr().err == "scene ?[2J[red]x[/red] ?\n"
+    say("data/:car:/a.tif")
+    assert capsys.readouterr().err == "data/:car:/a.tif\n"
 
 
 def test_a_log_of_short_work_is_what_was_said_even_in_colour() -> None:

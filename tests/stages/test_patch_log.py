@@ -166,4 +166,5 @@ def test_colours_are_named_even_if_names_are_long() -> None:
     with Image.open(io.BytesIO(draw_colours(names, ["#ff0000"] * 60))) as image:
         assert image.width == 660
         assert image.height >= 20 * 20
+    assert draw_colours(("a\nb\x00",), ["#ff0000"]) == draw_colours(("a?b?",), ["#ff0000"])
     assert Image.open(io.BytesIO(draw_colours(("one",), ["#0000ff"]))).width < 300

@@ -22,7 +22,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run that is finished up to its score."""
     folder = tmp_path_factory.mktemp("template")
     job = job_of(folder)
+    (folder / "raw" / "solution.csv").touch()
     make(job, *SCORED)
+    (job.run / "scenes" / "scene-a" / "labels.json").touch()
     (job.run / "submission" / "submission.csv").touch()
     write_json(job.run / "score" / "score.json", {"mean_jaccard": 0.25, "of": "test"})
     return folder
@@ -75,6 +77,9 @@ def test_a_table_says_what_was_made(
     assert said[-1] == (
         f"next: make score CONFIG={tmp_path}/configs/r.yaml SET=polygons.min_area=9"
     )
+    make(job, "report")
+    os.utime(job.run / "report" / "manifest.json", (1, 1))
+    assert "next: make score report " in _said(job, capsys)[-1], "a report asks for no score"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +123,7 @@ def test_the_next_command_follows_from_what_is_there(
     assert commands == ([] if following is None else [following])
 
 
-def test_without_truth_the_table_comes_after_polygons(
+def test_what_would_fail_at_once_is_not_next(
     tmp_path: Path, template: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
@@ -127,9 +132,14 @@ def test_without_truth_the_table_comes_after_polygons(
     job = replace(job, config=job.config.model_copy(update={"dataset": dataset}))
     for stage in ("submission", "score"):
         shutil.rmtree(job.run / stage)
-    assert _said(job, capsys)[-1].startswith("next: make submission ")
+    assert _said(job, capsys)[-1].startswith("next: make score "), "labels are truth, too"
+    (job.run / "scenes" / "scene-a" / "labels.json").unlink()
+    said = _said(job, capsys)
+    assert not any(line.startswith("next: ") for line in said), "nothing can be trained"
+    dataset = dataset.model_copy(update={"solution": "gone.csv"})
     (job.run / "scenes" / "scene-a" / "labels.json").touch()
-    assert _said(job, capsys)[-1].startswith("next: make score ")
+    job = replace(job, config=job.config.model_copy(update={"dataset": dataset}))
+    assert _said(job, capsys)[-1].startswith("next: make submission "), "`score` would fail"
 
 
 def test_what_tuning_has_found_is_to_be_used(job: Job, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,8 +45,17 @@ def run_status(run: Path, code: Callable[[str], str] = code_version) -> RunStatu
         found = standings(run, job, code=code)
     except (OSError, PipelineError) as error:
         notes.append(f"{_short(error)}: compared with what was last asked")
-        found = standings(run)
+        found = _told_by_files(run, notes)
     return RunStatus(run, asked, tuple(notes), tuple(found))
+
+
+def _told_by_files(run: Path, notes: list[str]) -> list[Standing]:
+    """How it stands by the run's files alone; nothing if these can't be read either."""
+    try:
+        return standings(run)
+    except OSError as error:
+        notes.append(_short(error))
+        return []
 
 
 def _job(run: Path, asked: Asked | None, notes: list[str]) -> Job | None:

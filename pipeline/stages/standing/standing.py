@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pipeline.artifacts import MADE_FROM, MANIFEST
 from pipeline.chain import CHAIN, Stage
@@ -18,6 +18,8 @@ from pipeline.stages.job import Job, made_from
 from pipeline.stages.standing.leftovers import first_damage, made_so_far, unfinished
 from pipeline.stages.standing.reasons import CODE_CHANGED, reasons
 
+_AGES: Final = 1e9
+"""Seconds that no stage takes."""
 State = Literal["done", "stale", "running", "interrupted", "damaged", "missing"]
 
 
@@ -109,17 +111,22 @@ def _of(
     if not manifest:
         return Standing(row.name, state, made_so_far(folder), why=tuple(why))
     checked = (folder / MANIFEST).stat().st_mtime_ns
-    built, seconds = manifest.get("built"), manifest.get("seconds")
+    built = manifest.get("built")
     return Standing(
         row.name,
         state,
         len(manifest["items"]),
         built if isinstance(built, int) else None,
-        float(seconds) if isinstance(seconds, int | float) else None,
+        _seconds(manifest.get("seconds")),
         _moment(manifest.get("made_at"), checked),
         checked,
         tuple(why),
     )
+
+
+def _seconds(value: Any) -> float | None:
+    """What a manifest tells, if it is a time."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < _AGES else None
 
 
 def _moment(text: Any, otherwise: int) -> datetime:
@@ -127,6 +134,8 @@ def _moment(text: Any, otherwise: int) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
+        return datetime.fromtimestamp(otherwise / 1e9, UTC)
+    if not datetime.min.year < moment.year < datetime.max.year:  # the end of time here
         return datetime.fromtimestamp(otherwise / 1e9, UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -149,15 +158,15 @@ def _why_stale(
     above = [name for name in row.upstream if before[name].state not in ("done", "running")]
     if above:
         return [*why, f"after {above[0]}"]
-    return why or _why_checked(row, before, checked, asked_later)
+    return why or _why_checked(row, before, checked, asked_later, ", same content" if old else "")
 
 
 def _why_checked(
-    row: Stage, before: Mapping[str, Standing], checked: int, asked_later: bool
+    row: Stage, before: Mapping[str, Standing], checked: int, asked_later: bool, known: str
 ) -> list[str]:
-    """Why Make will ask a stage that has nothing to do: times alone are newer."""
+    """Why Make will ask a stage that has nothing to do, as far as is known: times are newer."""
     above = [*row.upstream, *(name for name in row.optional if before[name].is_made)]
     newer = [name for name in above if before[name].checked > checked]
     if newer:
-        return [f"older than {', '.join(newer)}, same content"]
-    return ["older than its inputs, same content"] * asked_later
+        return [f"older than {', '.join(newer)}{known}"]
+    return [f"older than its inputs{known}"] * asked_later

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import time
@@ -158,6 +159,35 @@ def test_a_damaged_file_is_named(job: Job, file: str, harm: object) -> None:
 def test_a_manifest_that_makes_no_sense_is_no_error(job: Job, text: str) -> None:
     (job.run / "tiles" / MANIFEST).write_text(text)
     assert _by_name(job)["tiles"].state in ("interrupted", "damaged")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("seconds", value) for value in (math.inf, math.nan, -1, 1e300)),
+        *(("made_at", f"{year}-12-31T23:59:59-23:00") for year in ("0001", "9999")),
+    ],
+)
+def test_times_that_make_no_sense_are_not_told(job: Job, key: str, value: object) -> None:
+    path = job.run / "tiles" / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    found = _by_name(job)["tiles"]
+    assert found.state == "done"
+    assert found.seconds is None or key != "seconds"
+    assert found.made_at is not None
+    assert abs(found.made_at.timestamp() - time.time()) < 1e6
+
+
+def test_a_manifest_too_deep_to_read_is_no_error(job: Job) -> None:
+    (job.run / "tiles" / MANIFEST).write_text("[" * 100_000)
+    assert _by_name(job)["tiles"].state == "interrupted"
+
+
+def test_without_a_record_nothing_is_said_of_content(job: Job) -> None:
+    (job.run / "tiles" / MADE_FROM).unlink()
+    os.utime(job.run / "tiles" / MANIFEST, (2e9, 2e9))
+    os.utime(job.run / "scenes" / MANIFEST, (2.1e9, 2.1e9))
+    assert _by_name(job)["tiles"].why == ("older than scenes",)
 
 
 def test_a_file_with_another_time_and_the_same_bytes_is_whole(job: Job) -> None:

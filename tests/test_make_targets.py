@@ -1,0 +1,68 @@
+"""What Make asks of the command line, in which order, and how it reads names: no stage is run."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.chain_project import link_project
+
+COMMAND = """#!/bin/bash
+# Stands in for the pipeline: notes when it ends, and leaves what Make waits for.
+run=$(sed 's/.*--run \\([^ ]*\\).*/\\1/' <<< "$*")
+mkdir -p "data/runs/$run/inputs" "data/runs/$run/$1"
+if [ "$1" = report ]; then sleep 0.5; fi
+if [ "$1" = prepare ]
+then for stage in $STAGES; do touch "data/runs/$run/inputs/$stage.json"; done
+else touch "data/runs/$run/$1/manifest.json"
+fi
+echo "$*" >> said
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    link_project(tmp_path)
+    command = tmp_path / "command"
+    command.write_text(COMMAND)
+    command.chmod(0o755)
+    return tmp_path
+
+
+def _make(folder: Path, *arguments: str) -> list[str]:
+    """What the command line was asked for, in order of its ends."""
+    stages = "scenes search tiles augment train predict evaluate tune polygons submission score"
+    subprocess.run(
+        ["make", "PIPELINE=./command", *arguments],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "STAGES": f"{stages} report"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return (folder / "said").read_text().splitlines()
+
+
+@pytest.mark.parametrize("asked", [("score", "report"), ("report", "score")])
+def test_the_summary_comes_once_and_last(project: Path, asked: tuple[str, str]) -> None:
+    said = [line.split()[0] for line in _make(project, "-j4", *asked)]
+    assert said.count("summary") == 1
+    assert said[-1] == "summary"
+    assert said.index("score") < said.index("report"), "a report shows the score that was asked for"
+
+
+def test_a_folder_of_configurations_may_have_blanks(project: Path) -> None:
+    """The command that a summary names leaves RUN out where it is the file's name."""
+    said = _make(project, "scenes", "CONFIG=my files/one.yaml", "DATA=raw files")
+    options = "--config my files/one.yaml --run one --data raw files"
+    assert said == [f"{command} {options}" for command in ("prepare", "scenes", "summary")]
+
+
+def test_a_run_of_two_words_is_an_error(project: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        _make(project, "scenes", "RUN=a b")
+    assert "RUN='a b': the name of a run is one word" in caught.value.stderr
+    assert not (project / "said").exists()
