@@ -14,7 +14,7 @@ from pipeline.code_version import code_version
 from pipeline.items import read_object
 from pipeline.locks import is_locked
 from pipeline.stages.inputs import inputs_of
-from pipeline.stages.job import Job, made_from
+from pipeline.stages.job import SEARCH, Job, made_from
 from pipeline.stages.standing.leftovers import first_damage, made_so_far, unfinished
 from pipeline.stages.standing.reasons import CODE_CHANGED, reasons
 
@@ -96,12 +96,14 @@ def _standing(
         done = [f"{made} item{'s' * (made != 1)} made"] if made else []
         state: State = "interrupted" if begun or made else "missing"
         return _of(row, state, folder, manifest, [*begun, *done])
-    if begun and row.name != "search":
-        return _of(row, "interrupted", folder, manifest, begun)
     damaged = first_damage(folder, list(manifest["items"])) if files else None
     if damaged is not None:
         return _of(row, "damaged", folder, manifest, [f"{damaged} was altered or deleted"])
-    why = _why_stale(run, row, now, before)
+    checked = (folder / MANIFEST).stat().st_mtime_ns
+    why = _why_stale(run, row, now, before, checked)
+    if why and begun and row.name != SEARCH:  # else it is work for settings that were taken back
+        return _of(row, "interrupted", folder, manifest, begun)
+    why = why or _why_checked(run, row, before, checked)
     return _of(row, "stale" if why else "done", folder, manifest, why)
 
 
@@ -141,16 +143,14 @@ def _moment(text: Any, otherwise: int) -> datetime:
 
 
 def _why_stale(
-    run: Path, row: Stage, now: Mapping[str, Any], before: Mapping[str, Standing]
+    run: Path, row: Stage, now: Mapping[str, Any], before: Mapping[str, Standing], checked: int
 ) -> list[str]:
-    """Why a finished stage is old; nothing if it is not."""
-    folder, stored = run / row.name, run / "inputs" / f"{row.name}.json"
-    checked = (folder / MANIFEST).stat().st_mtime_ns
-    asked_later = stored.exists() and stored.stat().st_mtime_ns > checked
+    """Why a finished stage is old, by content; nothing if it is not."""
+    folder, stored = run / row.name, _stored(run, row)
     old = read_object(folder / MADE_FROM)
     if old:
         why = reasons(old, now)
-    elif asked_later:  # made by an older version, which kept no record
+    elif _is_asked_later(run, row, checked):  # made by an older version, which kept no record
         same = read_object(folder / MANIFEST).get("code") == now["inputs"].get("code")
         why = ["settings or files have changed since" if same else CODE_CHANGED]
     else:
@@ -158,15 +158,25 @@ def _why_stale(
     above = [name for name in row.upstream if before[name].state not in ("done", "running")]
     if above:
         return [*why, f"after {above[0]}"]
-    return why or _why_checked(row, before, checked, asked_later, ", same content" if old else "")
+    return why
 
 
-def _why_checked(
-    row: Stage, before: Mapping[str, Standing], checked: int, asked_later: bool, known: str
-) -> list[str]:
+def _why_checked(run: Path, row: Stage, before: Mapping[str, Standing], checked: int) -> list[str]:
     """Why Make will ask a stage that has nothing to do, as far as is known: times are newer."""
     above = [*row.upstream, *(name for name in row.optional if before[name].is_made)]
     newer = [name for name in above if before[name].checked > checked]
+    known = ", same content" if (run / row.name / MADE_FROM).exists() else ""
     if newer:
         return [f"older than {', '.join(newer)}{known}"]
-    return [f"older than its inputs{known}"] * asked_later
+    return [f"older than its inputs{known}"] * _is_asked_later(run, row, checked)
+
+
+def _is_asked_later(run: Path, row: Stage, checked: int) -> bool:
+    """Whether what Make was asked for is newer than a manifest of this time."""
+    stored = _stored(run, row)
+    return stored.exists() and stored.stat().st_mtime_ns > checked
+
+
+def _stored(run: Path, row: Stage) -> Path:
+    """What Make was last asked for, of a stage."""
+    return run / "inputs" / f"{row.name}.json"

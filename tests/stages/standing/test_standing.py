@@ -120,7 +120,27 @@ def test_a_stage_at_work_is_running_and_says_how_far(job: Job) -> None:
         assert train.state == "running"
         assert train.why == ("all-fold-1 at step 300 of 600",)
         folder.item("scene-a", job.settings("train"), lambda _: None)
-    assert _by_name(job)["train"].state == "interrupted", "its item is not made"
+    assert _by_name(job)["train"].state == "done"
+
+
+def test_work_for_settings_that_were_taken_back_is_not_asked_for(job: Job, tmp_path: Path) -> None:
+    """A training of more steps was stopped, and the one of before is wanted again."""
+    longer = job_of(tmp_path, train={"steps": 800})
+    prepare(longer)
+
+    def stop() -> None:
+        with longer.open("train") as folder:
+            folder.workspace("scene-a", longer.settings("train"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop()
+    stopped = _by_name(job, longer)["train"]
+    assert (stopped.state, stopped.why) == ("interrupted", ("scene-a begun",))
+    make(job_of(tmp_path), "train")
+    assert _by_name(job)["train"].state == "done"
+    prepare(longer)
+    assert _by_name(job, longer)["train"].state == "interrupted", "its checkpoint is still there"
 
 
 def test_what_was_interrupted_says_what_it_has(tmp_path: Path) -> None:
