@@ -26,6 +26,8 @@ _ENDS: Final = {
     "minutes": "its time was over",
     "patience": "no better for too long",
 }
+_LIMITS: Final = {"steps": "train.steps", "minutes": "train.minutes"}
+"""The setting that lets a training go on, by what ended it."""
 
 
 def learning_section(
@@ -75,19 +77,28 @@ def _remarks(trainings: Sequence[TrainingRecord]) -> list[str]:
     judged = [t for t in trainings if t.score is not None and len(t.rows) > 1]
     last = [t for t in judged if t.best_step == t.rows[-1].step]
     first = [t for t in judged if t.best_step == t.rows[0].step]
-    zero = [t.name for t in trainings if t.score == 0]
+    zero = [t for t in trainings if t.score == 0]
+    found_nothing = [t.name for t in zero if set(t.scores.values()) != {None}]
+    had_nothing = [t.name for t in zero if set(t.scores.values()) == {None}]
+    limits = dict.fromkeys(_LIMITS[t.stopped] for t in last if t.stopped in _LIMITS)
     remarks = []
-    if judged and 2 * len(last) > len(judged):
+    if limits and 2 * len(last) > len(judged):
         remarks.append(
-            f"{len(last)} of {len(judged)} kept their last step: more train.steps may do better."
+            f"{len(last)} of {len(judged)} kept their last step: more {' or '.join(limits)} may do "
+            "better."
         )
     if judged and 2 * len(first) > len(judged):
         remarks.append(
             f"{len(first)} of {len(judged)} kept their first validation and got worse from there: "
             "fewer train.steps, or a lower train.rate, may do better."
         )
-    if zero:
-        remarks.append(f"No held-out pixel was found by {', '.join(zero)}.")
+    if found_nothing:
+        remarks.append(f"No held-out pixel was found by {', '.join(found_nothing)}.")
+    if had_nothing:
+        remarks.append(
+            f"What {', '.join(had_nothing)} held out has nothing of the classes: the score of 0 "
+            "tells nothing."
+        )
     return remarks
 
 
@@ -163,7 +174,7 @@ def _ends(trainings: Sequence[TrainingRecord]) -> Table:
     ]
     return Table(
         f"What ended each of the {counted(len(rows), 'training')}",
-        ("training", "ended since", "device", "steps", "kept step", "mean Jaccard", "time"),
+        ("training", "ended because", "device", "steps", "kept step", "mean Jaccard", "time"),
         tuple(rows),
         texts=3,
         folded=len(rows) > _FEW,

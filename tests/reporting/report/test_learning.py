@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -119,11 +121,18 @@ def test_remarks_say_what_to_change() -> None:
     rising = [training(fold=n, means=(0.1, 0.2)) for n in range(3)]
     falling = [training(fold=n, means=(0.2, 0.1)) for n in range(3)]
     assert "3 of 3 kept their last step: more train.steps" in _said(rising)
+    late = [training(fold=n, means=(0.1, 0.2), stopped="minutes") for n in range(3)]
+    assert "3 of 3 kept their last step: more train.minutes" in _said(late)
     assert "3 of 3 kept their first validation" in _said(falling)
     middle = [training(means=(0.1, 0.2, 0.1))]
     assert "kept their" not in _said(middle)
     assert "1 network of 1 model took 1 min 0 s" in _said(middle)
     assert "No held-out pixel was found by all-fold-0" in _said([training(means=(0.0, 0.0))])
+    bare = training(means=(0.0, 0.0))
+    rows = tuple(replace(row, jaccard=(math.nan, math.nan)) for row in bare.rows)
+    said = _said([replace(bare, rows=rows)])
+    assert "No held-out pixel" not in said
+    assert "all-fold-0 held out has nothing of the classes" in said
     assert "Nothing was held out" in _said([training(fold=None)])
 
 
