@@ -77,6 +77,11 @@ def run(job: Job) -> None:
         made = "written" if page.name in folder.built else "unchanged"
     size = page.files[FILE].size / 1e6
     say(f"report: {made}: open {folder.folder / FILE} in a browser ({size:.1f} MB)")
+    if size > job.config.report.megabytes:
+        say(
+            f"report: takes more than report.megabytes ({job.config.report.megabytes:g}): scenes "
+            "and patches are as few and small as they can be, charts and tables stay"
+        )
 
 
 def _chapters(job: Job, folder: StageFolder, makers: tuple[Maker, ...]) -> list[Chapter]:

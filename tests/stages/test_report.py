@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,18 @@ def test_score_is_taken_up_and_another_scene_is_drawn_anew(tmp_path: Path) -> No
     made = built(job, report.run, "report")
     assert {"page", "view-c_0_0"} <= made
     assert f"view-{TEST[0]}" not in made
+
+
+def test_a_page_that_can_not_be_small_enough_is_told(
+    told: tuple[Job, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job, _ = told
+    report.run(job)
+    assert "report.megabytes" not in capsys.readouterr().err
+    small = job.config.report.model_copy(update={"megabytes": 0.01})
+    report.run(replace(job, config=job.config.model_copy(update={"report": small})))
+    assert "takes more than report.megabytes (0.01)" in capsys.readouterr().err
+    report.run(job)
 
 
 def test_names_of_classes_are_text(tmp_path: Path) -> None:

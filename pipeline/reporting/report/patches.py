@@ -16,7 +16,7 @@ _OPEN: Final = 2
 _BASE64: Final = 4 / 3
 _WHOSE: Final = {
     HELD_OUT: "labelled scenes, each by networks that were not trained on it",
-    LABELS: "labelled scenes, by the networks of another run",
+    LABELS: "labelled scenes, by the networks of another run, which may have been trained on them",
     SOLUTION: "the scenes of the solution",
 }
 

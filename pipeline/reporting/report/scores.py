@@ -24,6 +24,11 @@ _EXPLAINED: Final = (
     "is found or true; 1 is perfect. TP, FP and FN are shares of that whole. Intervals: 90% of "
     "1,000 draws of whole scenes, with replacement."
 )
+_ABSENT: Final = {
+    "zero": "counts 0 in the mean",
+    "one": "counts 1 in the mean",
+    "skip": "is left out of the mean",
+}
 _TWO_WAYS: Final = (
     "Polygons are scored by exact areas, after all post-processing. Held-out pixels are counted on "
     "labelled scenes before there are polygons, at thresholds that other folds chose."
@@ -68,7 +73,8 @@ def score_section(standing: Standing) -> Section:
     blocks.append(_class_table(main.scores, pixels, standing.colours or {}))
     if any(row.objects is not None for row in main.scores.classes.values()):
         blocks.append(_object_table(main.scores, standing.colours or {}))
-    blocks.append(Text(f"{_EXPLAINED} {_TWO_WAYS}" if pixels else _EXPLAINED, "note"))
+    said = (_EXPLAINED, _absent_text(main.scores), _TWO_WAYS if pixels else "")
+    blocks.append(Text(" ".join(filter(None, said)), "note"))
     blocks.append(
         chart_picture(
             score_chart([main, *standing.others]),
@@ -77,6 +83,15 @@ def score_section(standing: Standing) -> Section:
         )
     )
     return Section(KEY, TITLE, (*blocks, *run_blocks(main, standing.others)))
+
+
+def _absent_text(scores: Scores) -> str:
+    """What classes count that are nowhere, if there are any."""
+    if all(row.shares is not None for row in scores.classes.values()):
+        return ""
+    return (
+        f"A class that is neither found nor true anywhere {_ABSENT.get(scores.absent, 'counts')}."
+    )
 
 
 def _facts(main: Scores, pixels: Scores | None) -> tuple[tuple[str, str], ...]:

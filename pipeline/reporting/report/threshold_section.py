@@ -57,7 +57,8 @@ def _about(known: HeldOutLevels) -> str:
     if not known.held_out:
         return (
             f"{number} with labels, predicted by the networks of another run, whose thresholds are "
-            "used. Pixels are counted after smoothing and before shapes and rules."
+            "used and which may have been trained on them: then all of this flatters. Pixels are "
+            "counted after smoothing and before shapes and rules."
         )
     return (
         f"{number} with labels, each predicted by networks that were not trained on it. Pixels are "

@@ -39,7 +39,7 @@ def scene_note(scene: str, standing: Standing) -> str:
     return ", ".join(said)
 
 
-def notes_of(every: int, chosen: int, shown: int, report: Report) -> list[str]:
+def notes_of(every: int, chosen: int, shown: int, report: Report, held_out: bool) -> list[str]:
     """What is said of all: the first line above the viewer, the others below it.
 
     Args:
@@ -47,14 +47,18 @@ def notes_of(every: int, chosen: int, shown: int, report: Report) -> list[str]:
         chosen: Of those that were wanted.
         shown: Of those that fit.
         report: The section of the configuration.
+        held_out: Whether labelled scenes were predicted by networks that were not trained on them.
     """
     count = "1 scene" if shown == 1 else f"{shown} scenes"
     said = [
         f"{count} with the polygons that were predicted and, where it is known, the truth. "
         "Outlines are simplified for the view; areas and probabilities are those of the polygons "
-        "themselves. Scenes held out in a fold were predicted by networks that were not "
-        "trained on them."
+        "themselves."
     ]
+    if held_out:
+        said[0] += (
+            " Scenes held out in a fold were predicted by networks that were not trained on them."
+        )
     if chosen < every:
         rule = "report.scenes" if chosen == report.scenes else "report.megabytes"
         said.append(

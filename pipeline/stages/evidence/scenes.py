@@ -66,7 +66,7 @@ def viewer_of(job: Job, folder: StageFolder) -> ViewerChapter | None:
     chosen = chosen_scenes(names, standing.scores, _most(job, limit))
     views = _views(job, folder, results, chosen, limit)
     shown = _within(views, limit)
-    said = notes_of(len(names), len(chosen), len(shown), job.config.report)
+    said = notes_of(len(names), len(chosen), len(shown), job.config.report, bool(standing.folds))
     classes = viewer_classes(job.config.dataset.classes)
     notes = {name: scene_note(name, standing) for name in shown}
     inputs = {

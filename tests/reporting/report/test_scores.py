@@ -1,11 +1,16 @@
 """The section that stands first."""
 
+from typing import Any
+
+import pytest
+
 from pipeline.reporting.page.blocks import Facts, Picture, Section, Table, Text
 from pipeline.reporting.page.rendering import render_page
 from pipeline.reporting.report.earlier_runs import MOST, newest_alike
 from pipeline.reporting.report.score_chart import score_chart
+from pipeline.reporting.report.scored_run import polygon_scores
 from pipeline.reporting.report.scores import Standing, score_section
-from tests.reporting.report.made_scores import scored
+from tests.reporting.report.made_scores import score_record, scored
 from tests.reporting.search.drawn import collisions, points, texts
 
 MINE = scored("mine")
@@ -43,6 +48,23 @@ def test_pixels_alone() -> None:
     assert section.blocks[0] == Text("no score yet", "warning")
     assert len(tables(section)[0].header) == 6
     assert tables(section)[0].colours is None
+
+
+@pytest.mark.parametrize(
+    ("absent", "value", "said"),
+    [("zero", 0.0, "counts 0"), ("one", 1.0, "counts 1"), ("skip", None, "is left out")],
+)
+def test_what_a_class_counts_that_is_nowhere(absent: str, value: float | None, said: str) -> None:
+    nowhere = {"jaccard": value, "tp": 0, "fp": 0, "fn": 0}
+    record = score_record(absent=absent)
+    assert "neither found nor true" not in _said(record)
+    record["classes"]["7"] |= nowhere
+    assert f"neither found nor true anywhere {said}" in _said(record)
+
+
+def _said(record: dict[str, Any]) -> str:
+    section = score_section(Standing("mine", polygon_scores(record), None))
+    return " ".join(block.text for block in section.blocks if isinstance(block, Text))
 
 
 def test_no_score_at_all() -> None:

@@ -81,6 +81,7 @@ def test_networks_of_another_run_have_no_folds() -> None:
     section = section_of(held_out=False)
     assert isinstance(section.blocks[0], Text)
     assert "networks of another run" in section.blocks[0].text
+    assert "may have been trained on them" in section.blocks[0].text
     assert table(section, 0).header[-1] == "within 5% of best"
     assert len(table(section, 0).rows[0]) == 7
 

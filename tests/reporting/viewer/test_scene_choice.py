@@ -56,10 +56,13 @@ def test_what_is_said_of_a_scene() -> None:
 
 
 def test_what_is_said_of_scenes_that_are_not_shown() -> None:
-    assert len(notes_of(5, 5, 5, Report())) == 1
-    assert notes_of(1, 1, 1, Report())[0].startswith("1 scene with")
-    wished = notes_of(60, 40, 40, Report())
+    assert len(notes_of(5, 5, 5, Report(), held_out=True)) == 1
+    assert notes_of(1, 1, 1, Report(), held_out=True)[0].startswith("1 scene with")
+    alone = notes_of(1, 1, 1, Report(), held_out=False)
+    assert "not trained on them" in notes_of(1, 1, 1, Report(), held_out=True)[0]
+    assert "trained" not in alone[0]
+    wished = notes_of(60, 40, 40, Report(), held_out=True)
     assert wished[1].startswith("20 of 60 scenes are not shown: report.scenes allows 40.")
-    crowded = notes_of(60, 30, 28, Report(megabytes=2))
+    crowded = notes_of(60, 30, 28, Report(megabytes=2), held_out=True)
     assert crowded[1].startswith("30 of 60 scenes are not shown: report.megabytes allows 30.")
     assert crowded[2].startswith("2 more did not fit into report.megabytes (2):")
