@@ -30,6 +30,9 @@ _ROW: Final = 20
 _COLUMN: Final = 220
 _COLUMNS: Final = 3
 
+_SHADES: Final = ((0, 0.0), (255, 0.5), (0, 0.45), (255, 0.75))
+"""Grey that is mixed into colours that came before, and its share."""
+
 Planes = NDArray[np.float32]
 
 
@@ -88,6 +91,22 @@ def _map(
 def _fitted(plane: Planes, size: tuple[int, int]) -> Planes:
     """A plane (h, w) at a panel's size: means where it is smaller."""
     return np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BOX))
+
+
+def shades(colours: Sequence[str]) -> list[str]:
+    """Colours of which no two are the same: the second of a kind is paler, the third darker ...
+
+    A log's pictures have no patterns, which tell many classes apart elsewhere.
+
+    Args:
+        colours: ``#rrggbb``, each at most four times.
+    """
+    found: list[str] = []
+    for place, colour in enumerate(colours):
+        ground, share = _SHADES[colours[:place].count(colour) % len(_SHADES)]
+        rgb = (round(c + share * (ground - c)) for c in ImageColor.getrgb(colour)[:3])
+        found.append("#{:02x}{:02x}{:02x}".format(*rgb))
+    return found
 
 
 def draw_colours(names: Sequence[str], colours: Sequence[str]) -> bytes:

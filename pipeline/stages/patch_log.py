@@ -19,7 +19,7 @@ from pipeline.learning.device import Compute
 from pipeline.learning.folds import place_of
 from pipeline.learning.held_out_patches import HeldOutPatches, rich_windows
 from pipeline.learning.training_log import LogPicture
-from pipeline.reporting.patch_images import NOTE, PANEL, draw_colours, draw_panels
+from pipeline.reporting.patch_images import NOTE, PANEL, draw_colours, draw_panels, shades
 from pipeline.reporting.picture import Picture, colour_picture
 from pipeline.reporting.report.patch_photo import photographs
 from pipeline.reporting.viewer.palette import viewer_classes
@@ -105,7 +105,7 @@ class PatchLog:
 
     @cached_property
     def _colours(self) -> list[str]:
-        return [row.colour for row in viewer_classes(self.classes)]
+        return shades([row.colour for row in viewer_classes(self.classes)])
 
     @cached_property
     def _legend(self) -> LogPicture:

@@ -14,8 +14,10 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from pipeline.code_version import _SHOWN, imported_by
+from pipeline.config.dataset import ClassRow
 from pipeline.learning.history import Progress
-from pipeline.reporting.patch_images import PANEL, draw_colours, draw_panels
+from pipeline.reporting.patch_images import PANEL, draw_colours, draw_panels, shades
+from pipeline.reporting.viewer.palette import viewer_classes
 from pipeline.stages import augment, train
 from pipeline.stages.job import Job
 from pipeline.stages.patch_log import PatchLog
@@ -159,6 +161,16 @@ def test_panels_by_hand() -> None:
     assert chances[24, 8, 2] > chances[24, 8, 0] + 40
     for panel in (true, masks, chances):
         assert panel[16, 31].min() > 225, "nothing is known there"
+
+
+def test_many_classes_have_colours_of_their_own() -> None:
+    rows = [ClassRow(code=code, name=f"class {code}") for code in range(60)]
+    drawn = [row.colour for row in viewer_classes(rows)]
+    assert len(set(drawn)) < 60
+    assert len(set(shades(drawn))) == 60
+    assert shades(["#ff0000", "#0000ff", "#ff0000", "#ff0000"]) == [
+        *("#ff0000", "#0000ff", "#ff8080", "#8c0000")
+    ]
 
 
 def test_colours_are_named_even_if_names_are_long() -> None:
