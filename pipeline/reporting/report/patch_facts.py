@@ -86,6 +86,16 @@ class Patch:
         return self.said & ~self.true
 
     @cached_property
+    def taken_away(self) -> Mask:
+        """(h, w) missed ground that the threshold would have kept."""
+        return self.missed & (self.probability >= self.threshold)
+
+    @cached_property
+    def added(self) -> Mask:
+        """(h, w) false ground that the threshold would have left out."""
+        return self.false & (self.probability < self.threshold)
+
+    @cached_property
     def wrong(self) -> int:
         """Wrong pixels, at least 1."""
         return max(int((self.true ^ self.said).sum()), 1)

@@ -26,7 +26,7 @@ _FAINT: Final = 1.0
 """Standard deviations of the surroundings below which people see little contrast."""
 _SURE: Final = 0.8
 _NEAR: Final = 0.15
-"""What a probability lies above its threshold at most to be called near."""
+"""What a probability lies off its threshold at most to be called near."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,13 @@ def _nobodys(patch: Patch) -> Mask:
     return ground
 
 
+def _part(ground: Mask, whole: Mask) -> str:
+    return percent(int(ground.sum()) / max(int(whole.sum()), 1))
+
+
 def _near(patch: Patch) -> float:
     """The false part of the error, where its mean probability is near the threshold; else 0."""
-    near = patch.mean(patch.false) < patch.threshold + _NEAR
+    near = abs(patch.mean(patch.false) - patch.threshold) < _NEAR
     return patch.share(patch.false) if near else 0.0
 
 
@@ -188,21 +192,23 @@ RULES: Final = (
     Rule(
         "taken away",
         "probability",
-        lambda patch: patch.share(patch.missed & (patch.probability >= patch.threshold)),
+        lambda patch: patch.share(patch.taken_away),
         0.3,
         lambda patch: (
-            "cleaning, a rule or a smooth outline took it away: its probability was "
-            f"{_odds(patch, patch.missed)}"
+            "cleaning, a rule or a smooth outline took away "
+            f"{_part(patch.taken_away, patch.missed)} of what was missed: probability there "
+            f"{_odds(patch, patch.taken_away)}"
         ),
     ),
     Rule(
         "added",
         "probability",
-        lambda patch: patch.share(patch.false & (patch.probability < patch.threshold)),
+        lambda patch: patch.share(patch.added),
         0.3,
         lambda patch: (
-            "cleaning, a rule or a smooth outline added it: its probability was "
-            f"{_odds(patch, patch.false)}"
+            "cleaning, a rule or a smooth outline added "
+            f"{_part(patch.added, patch.false)} of what is false: probability there "
+            f"{_odds(patch, patch.added)}"
         ),
     ),
     Rule(

@@ -119,13 +119,13 @@ CASES: dict[str, tuple[Callable[[], Patch], str]] = {
     "thin": (_thin, "Thin: less than 6 m or 3 pixels wide."),
     "taken away": (
         _taken_away,
-        "Cleaning, a rule or a smooth outline took it away: its probability was 0.71 on average, "
-        "threshold 0.50.",
+        "Cleaning, a rule or a smooth outline took away 100 % of what was missed: probability "
+        "there 0.71 on average, threshold 0.50.",
     ),
     "added": (
         _added,
-        "Cleaning, a rule or a smooth outline added it: its probability was 0.25 on average, "
-        "threshold 0.50.",
+        "Cleaning, a rule or a smooth outline added 100 % of what is false: probability there 0.25 "
+        "on average, threshold 0.50.",
     ),
     "of no class": (
         _of_no_class,
@@ -138,6 +138,21 @@ CASES: dict[str, tuple[Callable[[], Patch], str]] = {
     ),
     "unseen": (_unseen, "Probability of what was missed 0.12 on average, threshold 0.50."),
 }
+
+
+def test_what_cleaning_did_is_told_of_its_own_ground() -> None:
+    """Six of sixteen rows lie on the other side of the threshold than all together."""
+    chance = np.full((SIZE, SIZE), 0.1, np.float32)
+    top, left, _, right = FIELD
+    chance[top : top + 6, left:right] = 0.7
+    missed = reasons_text(made_patch({0: mask(FIELD)}, {}, probability=chance), 9)
+    assert "outline took away 38 %" in missed
+    assert "there 0.70 on average, threshold 0.50" in missed
+    false = reasons_text(made_patch({}, {0: mask(FIELD)}, probability=0.8 - chance), 9)
+    assert "outline added 38 %" in false
+    assert "there 0.10 on average, threshold 0.50" in false
+    unlikely = {rule.name: rule for rule in RULES}["near the threshold"]
+    assert unlikely.measure(made_patch({}, {0: mask(FIELD)}, probability=chance)) == 0
 
 
 def test_every_rule_has_its_case() -> None:
