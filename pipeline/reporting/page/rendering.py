@@ -19,6 +19,10 @@ from pipeline.reporting.viewer.data import Viewer
 _PACKAGE: Final = "pipeline.reporting"
 _STYLES: Final = ("page/page.css", "viewer/assets/viewer.css")
 _SCRIPTS: Final = "viewer/assets"
+_POLICY: Final = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
+    "style-src 'unsafe-inline'"
+)
 _FORMS: Final = {"svg": "image/svg+xml", "png": "image/png", "webp": "image/webp"}
 
 
@@ -37,7 +41,7 @@ def render_page(
         viewer: Scenes; they are shown where a :class:`~.blocks.Place` stands.
     """
     script = viewer_script() if viewer is not None else ""
-    policy = f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; {_run(script)}"
+    policy = f"{_POLICY}; {_run(script)}"
     template = _environment().get_template("page.html.j2")
     return template.render(
         title=title,

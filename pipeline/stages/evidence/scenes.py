@@ -118,6 +118,7 @@ def _views(
     shapes = {name: open_tiles(tiles[name].folder).shape for name in chosen}
     parts = shares(shapes, limit)
     dataset = job.config.dataset
+    named = [[row.code, row.name] for row in dataset.classes]  # a solution may go by names
     keys, truth = truth_keys(dataset, scenes), truth_reader(dataset, scenes)
     found = {}
     for name in track(chosen, "report: scenes"):
@@ -126,7 +127,7 @@ def _views(
             TRUTH: partial(_truth, truth, name),
             UNKNOWN: partial(unknown_shapes, scenes[name]),
         }
-        made_from = [polygons[name].digest, keys.get(name), list(dataset.codes)]
+        made_from = [polygons[name].digest, keys.get(name), named]
         found[name] = make_view(
             folder, job.config, name, tiles[name], layers, made_from, parts[name]
         )

@@ -130,7 +130,8 @@ def test_only_the_pages_own_script_may_run() -> None:
     digest = base64.b64encode(hashlib.sha256(viewer_script().encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in policy
     assert policy.count("script-src") == 1
-    assert "default-src 'none'" in policy
+    for row in ("default-src", "base-uri", "form-action"):
+        assert f"{row} 'none'" in policy
     assert viewer_script() in page
     without = render_page("a", "b", [Section("part", "Part")])
     assert "script-src 'none'" in html.unescape(without)

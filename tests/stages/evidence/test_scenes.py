@@ -201,6 +201,32 @@ def test_only_what_changed_is_made_again(job: Job) -> None:
     assert names == {"x (M: x)"}
 
 
+def test_names_of_classes_decide_what_a_solution_means_and_colours_do_not(job: Job) -> None:
+    rows = [row.model_dump() for row in job.config.dataset.classes]
+    solution: dict[str, Any] = {"solution": "named.geojson"}
+    shape = shapely.from_wkt(labels_of("t_0_0")["3"])
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"class": "Road", "scene": "t_0_0"},
+            "geometry": shapely.geometry.mapping(shape),
+        }
+    ]
+    write_json(
+        job.config.dataset.folder / "named.geojson",
+        {"type": "FeatureCollection", "features": features},
+    )
+    solved = changed(job, dataset=solution)
+    truth = blocks(viewed(solved)[0].write())["t_0_0"]["layers"]["truth"]
+    assert [group["code"] for group in truth["groups"]] == [3]
+    for row in rows:
+        row["colour"] = "#123456" if row["code"] == 3 else row["colour"]
+    assert viewed(changed(job, dataset={**solution, "classes": rows}))[1] == []
+    rows[0]["name"], rows[1]["name"] = rows[1]["name"], rows[0]["name"]
+    turned = blocks(viewed(changed(job, dataset={**solution, "classes": rows}))[0].write())
+    assert [group["code"] for group in turned["t_0_0"]["layers"]["truth"]["groups"]] == [7]
+
+
 def test_no_more_scenes_than_asked_for(job: Job) -> None:
     few, _ = viewed(changed(job, report={"scenes": 2}))
     assert [scene.id for scene in few.write().scenes] == ["a_0_0", "t_0_1"]
