@@ -62,7 +62,8 @@ def _picture(network: ReportedNetwork, parameters: int) -> Block:
     kind = "A U-Net drawn as a U" if isinstance(record.network, UNet) else "A network"
     return chart_picture(
         figure,
-        f"{kind}: what each level gives for one patch, from {len(record.channels)} input channels "
+        f"{kind}: what each level gives for one patch, from "
+        f"{counted(len(record.channels), 'input channel')} "
         f"to {counted(len(classes), 'map')} of classes.",
     )
 
@@ -79,10 +80,15 @@ def _facts(network: ReportedNetwork) -> Facts:
         rows += [
             ("weights", f"{measures.parameters:,}"),
             ("a pixel's answer depends on", seen),
-            ("multiply-adds of a patch", f"{measures.multiply_adds / 1e6:,.0f} million"),
+            ("multiply-adds of a patch", _count(measures.multiply_adds)),
             ("memory of a patch in training", size(measures.activation_bytes)),
         ]
     return Facts(tuple(rows))
+
+
+def _count(number: int) -> str:
+    """A large number in millions; a small one as it is."""
+    return f"{number / 1e6:,.0f} million" if number >= 1e6 else f"{number:,}"
 
 
 def _ground(pixels: int, metres: float) -> str:

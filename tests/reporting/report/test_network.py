@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.config.network import UNet
@@ -45,6 +47,16 @@ def test_one_network_by_hand() -> None:
     }
     assert isinstance(table, Table)
     assert table.rows == (("M.red", "band", "M", 660.0), ("NDVI", "NDVI", "", None))
+
+
+def test_a_small_network_is_told_exactly() -> None:
+    one = replace(RECORD, channels=("P.pan",), kinds=("band",), wavelengths=(625.0,))
+    network = replace(_network(), record=one, measures=replace(MEASURES, multiply_adds=389_120))
+    picture, facts, *_ = network_section([network]).blocks
+    assert isinstance(picture, Picture)
+    assert "from 1 input channel to 2 maps" in picture.alt
+    assert isinstance(facts, Facts)
+    assert dict(facts.rows)["multiply-adds of a patch"] == "389,120"
 
 
 def test_models_that_share_a_network_are_named() -> None:
