@@ -10,6 +10,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from pipeline.config.dataset import ClassRow
 from pipeline.learning import d4
+from pipeline.progress import printable
 
 NAMES = (
     "as it is",
@@ -135,6 +136,7 @@ def _legend(
 
 def _fitting(pen: ImageDraw.ImageDraw, name: str, share: str) -> str:
     """Name and share, the name cut at its end if both are too long for their column."""
+    name = printable(name).replace("\n", "?")  # a line of its own has no length
     shown = name + share
     while pen.textlength(shown, _font(14)) > PANEL - 34:
         name = name[:-1]

@@ -58,3 +58,13 @@ def test_elements_are_named_for_what_they_do() -> None:
     assert places["turned right"] == (0, 1)
     assert places["mirrored"] == (0, 1)
     assert places["mirrored, turned left"] == (0, 0)
+
+
+def test_names_of_several_lines_are_drawn_as_one() -> None:
+    rows = [ClassRow(code=1, name=name, colour="#ff0000") for name in ("a\nb", "a?b")]
+    blank = np.zeros((8, 8, 3), np.uint8)
+    masks, valid = np.ones((1, 8, 8), bool), np.ones((8, 8), bool)
+    one, two = (
+        np.asarray(contact_sheet(blank, masks, valid, [row], "scene a")).tolist() for row in rows
+    )
+    assert one == two
