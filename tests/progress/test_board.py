@@ -226,7 +226,8 @@ def _on_a_terminal(
     """
     near, far = pty.openpty()
     fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    decided = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+    environment = {k: v for k, v in os.environ.items() if k not in decided}
     process = subprocess.Popen(
         [sys.executable, "-c", WORK],
         cwd=ROOT,

@@ -143,7 +143,8 @@ def test_layers_follow_their_scenes_and_settings(tmp_path: Path) -> None:
     some = make_job(tmp_path, layers=["geopackage"])
     assert run(some, masks, place) == {"map"}
     there = {path.name for path in folder.iterdir() if path.suffix or path.name.startswith("cog")}
-    assert there - {"manifest.json", "published.json"} == {"map.gpkg", "map.qml"}
+    kept = {"manifest.json", "made-from.json", "published.json"}
+    assert there - kept == {"map.gpkg", "map.qml"}
     assert is_whole(folder)
     assert (folder / "map.gpkg").read_bytes() == first
     assert run(make_job(tmp_path, layers=[]), masks, place) == {"map"}
