@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 Types = frozenset[str]
@@ -23,9 +24,10 @@ class Package:
     """The modules of a package by dotted name, and what their names mean."""
 
     def __init__(self, sources: dict[str, str]) -> None:
-        self.trees = {module: ast.parse(text) for module, text in sources.items()}
+        self.trees = {module: _parsed(text) for module, text in sources.items()}
         self._names: dict[str, tuple[str, str]] = {}
         self._nodes: dict[str, ast.AST] = {}
+        self._members: dict[tuple[str, str], Types] = {}
         for module, tree in self.trees.items():
             for node in ast.walk(tree):
                 if isinstance(node, ast.ImportFrom) and node.module:
@@ -65,6 +67,11 @@ class Package:
 
     def member(self, owner: str, name: str) -> Types:
         """Type of a class's field, property or method's result."""
+        if (owner, name) not in self._members:
+            self._members[owner, name] = self._member(owner, name)
+        return self._members[owner, name]
+
+    def _member(self, owner: str, name: str) -> Types:
         module, _, _ = owner.rpartition(".")
         node = self._nodes.get(owner)
         for line in ast.walk(node) if node is not None else ():
@@ -120,8 +127,9 @@ class _Reader:
 
     def _bind(self, function: ast.FunctionDef, scope: Scope) -> None:
         """Add the types of a function's variables; twice, since they build on each other."""
+        pairs = list(_assignments(function))
         for _ in range(2):
-            for target, value in _assignments(function):
+            for target, value in pairs:
                 if isinstance(target, ast.Name):
                     known = scope.get(target.id, NOTHING)
                     scope[target.id] = known | self.type_of(value, scope)
@@ -179,6 +187,11 @@ class _Reader:
         if isinstance(meaning, ast.ClassDef):
             return frozenset({f"{home}.{meaning.name}"})
         return frozenset().union(*(self.type_of(one, scope) for one in call.args))
+
+
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def _name(node: ast.AST) -> str:
