@@ -7,8 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.contest_folder import write_contest_folder
+
+# How long an example takes says more of what else the machine does than of the code.
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
 
 MANY_MODULES = 200
 _kept_at = [0]
