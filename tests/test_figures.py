@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import re
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser, Error
 
 from pipeline.reporting.page.blocks import (
     Block,
     Gallery,
     Group,
+    Picture,
     Place,
     Section,
     Table,
@@ -134,15 +137,38 @@ def test_pictures_of_the_docs_are_there_small_and_made_by_the_script() -> None:
     assert not large
 
 
+def test_what_cannot_be_made_stays_and_the_others_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(browser: Browser, file: Path, shot: shots.Shot) -> Image.Image:
+        raise Error("no such element\nCall log:\n  waiting")
+
+    monkeypatch.setattr(shots, "chromium", nullcontext)
+    monkeypatch.setattr(shots, "shot_of", fail)
+    source, old = tmp_path / "there.png", tmp_path / "old.webp"
+    _noise(60).save(source)
+    old.write_bytes(b"old")
+    rows = (
+        figures.Figure(old.name, source, "make demo", shots.worst),
+        figures.Figure("new.png", source, "make demo"),
+    )
+    assert figures.renew(rows, tmp_path) == 1
+    assert old.read_bytes() == b"old"
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"old.webp: not made, the old one stays: {source}: no such element"
+    assert said[1].startswith("new.png: ")
+
+
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     """A report with one scene: a square that was found, and one that was missed."""
     drawn = {"prediction": {1: [box(10, 10, 30)]}, "truth": {1: [box(10, 10, 30), box(60, 60, 30)]}}
     legend = Table("Colours", ("colour",), (("found",), ("missed",)))
-    gallery = Gallery("Worst", (show_button(Target(shots.SCENE, (0, 0, 9, 9))),))
+    place = Target(shots.SCENE, (0, 0, 9, 9))
+    gallery = Gallery("Worst", (show_button(place),))
     blocks: tuple[Block, ...] = (legend, Group("Buildings: 0.5", (gallery,)))
     sections = (
-        Section("scores", "At a glance", (Text("Good."),) * 40),
+        Section("scores", "At a glance", (Text("Good."), show_button(place), Text("End."))),
         Section("scenes", "Scenes", (Place(),)),
         Section("patches", "Patches", blocks),
     )
@@ -160,8 +186,9 @@ def test_pages_are_shown_as_a_browser_shows_them(page: Path, tmp_path: Path) -> 
     ]
     assert figures.renew(rows, tmp_path) == 3
     top, viewer, worst = (_opened((tmp_path / row.name).read_bytes()) for row in rows)
-    assert top.shape == (1500, 1800, 3)
-    assert worst.shape[1] == viewer.shape[1] == 1800
+    assert top.shape[1] == worst.shape[1] == viewer.shape[1] == 1800
+    assert 300 < len(top) < 1200
+    assert (top[:150] < 128).any()
     assert (worst < 128).any()
 
     def share(colour: tuple[int, ...]) -> float:
@@ -169,6 +196,21 @@ def test_pages_are_shown_as_a_browser_shows_them(page: Path, tmp_path: Path) -> 
 
     assert share(FOUND) > 0.02
     assert share(MISSED) > 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["Buildings: 0.5", "Crops: 0.5"])
+def test_classes_that_are_folded_away_are_opened(name: str, tmp_path: Path) -> None:
+    picture = io.BytesIO()
+    _noise(300).save(picture, "webp")
+    gallery = Gallery("Worst", (Picture(picture.getvalue(), "webp", "noise", "noise"),))
+    blocks = (Table("Colours", ("colour",), (("found",),)), Group(name, (gallery,), folded=True))
+    file = tmp_path / "report.html"
+    file.write_text(render_page("Run", "None.", (Section("patches", "Patches", blocks),)))
+    row = figures.Figure("worst.png", file, "", shots.worst)
+    assert figures.renew((row,), tmp_path) == 1
+    shown = _opened((tmp_path / "worst.png").read_bytes())
+    assert (np.abs(shown - YELLOW).max(axis=-1) < 30).any()  # only the picture has it
 
 
 def test_without_a_browser_it_is_said_what_to_install(
@@ -179,4 +221,4 @@ def test_without_a_browser_it_is_said_what_to_install(
     monkeypatch.setattr(figures, "FIGURES", (row,))
     monkeypatch.setattr(figures, "FOLDER", page.parent / "images")
     assert figures.main() == 1
-    assert "CHROMIUM=/nowhere/chrome" in capsys.readouterr().err
+    assert "CHROMIUM=/nowhere/chrome" in capsys.readouterr().out

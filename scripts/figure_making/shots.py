@@ -21,13 +21,20 @@ SCENE: Final = "1020_0_1"
 _SCALE: Final = 2
 _MARGIN: Final = 20
 """White around what is shown, in CSS pixels."""
-_TOP_HEIGHT: Final = 1000
 _REST_SECONDS: Final = 60
+_WAIT_SECONDS: Final = 10
+"""For anything that a page should have."""
 _STEP_SECONDS: Final = 0.1
 _STILL = """() => {
   document.querySelector("nav.contents").style.position = "static";
   document.querySelectorAll("details").forEach(row => { row.open = false; });
   return Promise.all([...document.images].map(row => row.decode().catch(() => null)));
+}"""
+_OPEN: Final = """head => {
+  const row = head.closest("details");
+  if (row === null) return null;
+  row.open = true;
+  return Promise.all([...row.querySelectorAll("img")].map(one => one.decode().catch(() => null)));
 }"""
 Shot = Callable[[Page], Image.Image]
 
@@ -53,12 +60,19 @@ def chromium() -> Iterator[Browser]:
 
 
 def shot_of(browser: Browser, file: Path, shot: Shot) -> Image.Image:
-    """A picture of a page on disk."""
+    """A picture of a page on disk.
+
+    Raises:
+        Error: Of playwright, if the page lacks what is to be shown.
+        OSError: If it never comes to rest, or cannot be opened.
+        ValueError: If what is to be shown takes no room.
+    """
     page = browser.new_page(
         viewport={"width": WIDTH, "height": 900},
         device_scale_factor=_SCALE,
         reduced_motion="reduce",
     )
+    page.set_default_timeout(1000 * _WAIT_SECONDS)
     try:
         page.goto(file.resolve().as_uri())
         page.evaluate(_STILL)
@@ -67,27 +81,29 @@ def shot_of(browser: Browser, file: Path, shot: Shot) -> Image.Image:
         page.close()
 
 
-def _clipped(page: Page, first: Locator, last: Locator, most: float = float("inf")) -> Image.Image:
+def _clipped(page: Page, first: Locator, last: Locator) -> Image.Image:
     """From the top of one element to the bottom of another, over all of the page's width."""
     page.evaluate("window.scrollTo(0, 0)")  # places of elements are counted from the window's top
     one, other = first.bounding_box(), last.bounding_box()
-    assert one is not None
-    assert other is not None
+    if one is None or other is None:
+        raise ValueError("what is to be shown is hidden in the page")
     top = max(one["y"] - _MARGIN, 0)
-    height = min(other["y"] + other["height"] + _MARGIN - top, most)
+    height = other["y"] + other["height"] + _MARGIN - top
     box = {"x": 0, "y": top, "width": WIDTH, "height": height}
     data = page.screenshot(clip=box, full_page=True)  # type: ignore[arg-type]
     return Image.open(io.BytesIO(data))
 
 
 def top(page: Page) -> Image.Image:
-    """The page's head and its first section, as far as a large screen shows them."""
-    return _clipped(page, page.locator("header"), page.locator("main"), _TOP_HEIGHT)
+    """The page's head and its scores, up to the chart of all classes."""
+    return _clipped(page, page.locator("header"), page.locator("#scores figure").first)
 
 
 def viewer(page: Page) -> Image.Image:
-    """A new scene with the difference of prediction and truth."""
-    page.get_by_role("combobox", name="Scene").select_option(label=SCENE)
+    """A new scene, or the page's first, with the difference of prediction and truth."""
+    scenes = page.get_by_role("combobox", name="Scene")
+    if SCENE in scenes.locator("option").all_inner_texts():
+        scenes.select_option(label=SCENE)
     page.get_by_role("checkbox", name="Difference").check()
     _rest(page)
     root = page.locator("#viewer")
@@ -95,10 +111,13 @@ def viewer(page: Page) -> Image.Image:
 
 
 def worst(page: Page) -> Image.Image:
-    """Legend and worst patches of a class whose objects are large enough to see."""
+    """Legend and worst patches of buildings, large enough to see, or else of the first class."""
     legend = page.locator("#patches .table").first
-    head = page.locator("#patches h3").filter(has_text="Buildings").first
-    gallery = head.locator("xpath=following-sibling::div[contains(@class, 'gallery')][1]")
+    heads = page.locator("#patches h3")
+    named = heads.filter(has_text="Buildings")
+    head = (named if named.count() else heads).first
+    head.evaluate(_OPEN)
+    gallery = head.locator("xpath=following::div[@class='gallery'][1]")
     parts = [_clipped(page, legend, legend), _clipped(page, head, gallery)]
     return stacked(parts, 0)
 
