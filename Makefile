@@ -96,7 +96,7 @@ compare: $(READY) ## runs side by side, as a page (RUNS="a b c"): scores, settin
 	@$(if $(word 2,$(RUNS)),,$(error compare needs the names of two runs or more: make compare RUNS="a b"))$(PIPELINE) compare -- $(foreach run,$(RUNS),"$(run)")
 
 .PHONY: figures
-figures: $(READY) ## the pictures of the README and the pages anew, from runs that are there
+figures: $(READY) ## replaces docs/images, the pictures of README and pages, from runs that are there
 	@$(VENV)/bin/python scripts/figures.py
 
 clean: ## remove the results of all runs; raw data stay
@@ -128,7 +128,9 @@ $(STAGES): %: $(R)/%/manifest.json
 $(READY): pyproject.toml constraints.txt scripts/environment.py
 	$(PYTHON) scripts/environment.py $(VENV)
 
-# Replaced only where their content differs: see pipeline/stages/prepare.py.
+# Replaced only where their content differs: see pipeline/stages/prepare.py. Where that fails, as for a
+# wrong key, the old ones stay.
+.PRECIOUS: $(STAGES:%=$(R)/inputs/%.json)
 INPUTS := $(STAGES:%=$(R)/inputs/%.json)
 $(INPUTS) &: FORCE | $(READY)
 	@$(PIPELINE) prepare $(OPTIONS)
@@ -144,11 +146,10 @@ $(R)/tune/manifest.json: $(R)/inputs/tune.json $(R)/predict/manifest.json
 $(R)/polygons/manifest.json: $(R)/inputs/polygons.json $(R)/evaluate/manifest.json
 $(R)/submission/manifest.json: $(R)/inputs/submission.json $(R)/polygons/manifest.json
 $(R)/score/manifest.json: $(R)/inputs/score.json $(R)/submission/manifest.json
-# Shows what is there: a score that was asked for is brought up to date, none is made. What it has to
-# show comes from many places, so it is always asked, by content.
-$(R)/report/manifest.json: $(R)/inputs/report.json $(R)/polygons/manifest.json FORCE
-$(R)/report/manifest.json: $(filter $(wildcard $(R)/*/manifest.json) \
-  $(ASKED:%=$(R)/%/manifest.json),$(R)/submission/manifest.json $(R)/score/manifest.json)
+# Shows what is there, and makes nothing but what is asked for beside it: `make score report`. What it
+# has to show comes from many places, so it is always asked, by content.
+$(R)/report/manifest.json: $(R)/inputs/report.json FORCE
+$(R)/report/manifest.json: $(patsubst %,$(R)/%/manifest.json,$(filter-out report,$(ASKED)))
 
 $(STAGES:%=$(R)/%/manifest.json): $(R)/%/manifest.json:
 	@$(PIPELINE) $* $(OPTIONS)

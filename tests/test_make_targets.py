@@ -66,3 +66,24 @@ def test_a_run_of_two_words_is_an_error(project: Path) -> None:
         _make(project, "scenes", "RUN=a b")
     assert "RUN='a b': the name of a run is one word" in caught.value.stderr
     assert not (project / "said").exists()
+
+
+def test_a_report_makes_nothing_but_itself_and_what_is_asked_for_beside_it(project: Path) -> None:
+    said = [line.split()[0] for line in _make(project, "report")]
+    assert said == ["prepare", "report", "summary"]
+    (project / "said").unlink()
+    said = [line.split()[0] for line in _make(project, "polygons", "report")]
+    assert said[-3:] == ["polygons", "report", "summary"]
+    assert {"scenes", "train"} <= set(said)
+    assert "score" not in said
+
+
+def test_a_wrong_key_leaves_what_the_next_command_compares(project: Path) -> None:
+    _make(project, "scenes")
+    inputs = sorted((project / "data/runs/demo/inputs").iterdir())
+    times = [path.stat().st_mtime_ns for path in inputs]
+    (project / "command").write_text("#!/bin/bash\nexit 1\n")
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        _make(project, "scenes")
+    assert "Deleting" not in caught.value.stderr
+    assert [path.stat().st_mtime_ns for path in inputs] == times

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.artifacts import StageFolder, publish
+from pipeline.errors import ArtifactError
 from pipeline.files import write_bytes
 from pipeline.progress import say, track
 from pipeline.reporting.page.rendering import render_page
@@ -27,7 +28,7 @@ from pipeline.stages.evidence import (
     scores,
     search,
 )
-from pipeline.stages.evidence.chapter import Chapter
+from pipeline.stages.evidence.chapter import Chapter, finished
 from pipeline.stages.evidence.scenes import viewer_of
 from pipeline.stages.job import Job
 
@@ -51,7 +52,16 @@ AFTER_SCENES: Final[tuple[Maker, ...]] = (
 
 
 def run(job: Job) -> None:
-    """Write the report of what the run has."""
+    """Write the report of what the run has.
+
+    Raises:
+        ArtifactError: If it has nothing yet.
+    """
+    if finished(job, "scenes") is None:
+        raise ArtifactError(
+            f"{job.run}: there is nothing to report yet; `make score report` with the same CONFIG, "
+            "RUN and SET makes the results and then the report"
+        )
     with job.open("report") as folder:
         scenes = viewer_of(job, folder)
         chapters = _chapters(job, folder, BEFORE_SCENES)
@@ -92,10 +102,11 @@ def _chapters(job: Job, folder: StageFolder, makers: tuple[Maker, ...]) -> list[
 def _lead(job: Job) -> str:
     """What the run is about, in a line."""
     dataset, scenes = job.config.dataset, job.scenes("scenes")
+    many = "scene" if len(scenes) == 1 else "scenes"
     labelled = sum("labels.json" in item.files for item in scenes.values())
     classes = ", ".join(row.name for row in dataset.classes[:_NAMED])
     more = len(dataset.classes) - _NAMED
     return (
-        f"{len(scenes)} scenes of {dataset.folder}, {labelled} of them labelled; "
+        f"{len(scenes)} {many} of {dataset.folder}, {labelled} of them labelled; "
         f"{classes}{f' and {more} more classes' if more > 0 else ''}"
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.errors import ArtifactError
 from pipeline.stages import evaluate, polygons, report, score, submission
 from pipeline.stages.job import Job
 from tests.stages.fake_run import (
@@ -133,3 +134,9 @@ def test_run_that_lost_stages_has_a_report_of_as_many_scenes_as_are_asked_for(
     page = page_of(job)
     assert len(scenes_of(page)) == 2
     assert "learning" not in sections_of(page)
+
+
+def test_run_that_has_nothing_says_what_makes_it(told: tuple[Job, str], tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="nothing to report yet; `make score report`"):
+        report.run(replace(told[0], run=tmp_path / "none"))
+    assert not (tmp_path / "none").exists()

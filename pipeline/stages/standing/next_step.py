@@ -11,8 +11,6 @@ from pipeline.stages.standing.standing import Standing
 REPORT: Final = "report"
 _ASIDE: Final = (SEARCH, TUNE)
 """Stages that nobody needs to be brought up to date."""
-_SHOWN_ONLY: Final = ("submission", "score")
-"""Stages that a report shows, and does not bring up to date."""
 
 
 def next_command(job: Job, found: Sequence[Standing], made: Collection[str]) -> str | None:
@@ -36,8 +34,8 @@ def next_command(job: Job, found: Sequence[Standing], made: Collection[str]) -> 
 def next_target(job: Job, found: Mapping[str, Standing]) -> str | None:
     """What is old comes first: the last of it, as that brings all before it up to date.
 
-    A report shows a score without asking for it, so the two go together. Where nothing can be
-    trained, there is no command that would not fail.
+    A report shows what there is and asks for none of it, so it goes together with what is
+    old. Where nothing can be trained, there is no command that would not fail.
     """
     old = [
         stage.stage
@@ -45,7 +43,7 @@ def next_target(job: Job, found: Mapping[str, Standing]) -> str | None:
         if stage.state in ("stale", "damaged", "interrupted") and stage.stage not in _ASIDE
     ]
     if old:
-        before = [name for name in old if name in _SHOWN_ONLY]
+        before = [name for name in old if name != REPORT]
         return f"{before[-1]} report" if before and old[-1] == REPORT else old[-1]
     wanted = ("train", "polygons", _checked_by(job), REPORT)
     target = next((name for name in wanted if found[name].state == "missing"), None)
