@@ -1,7 +1,7 @@
 """Make the pictures of the README and the pages anew, from finished runs: ``make figures``.
 
-A picture whose run is not there stays as it is; what makes the run is said. Screenshots need a
-browser (scripts/browser.py).
+A picture whose run is not there, or that cannot be made, stays as it is; what makes the run, or why
+not, is said in a line. Screenshots need a browser (scripts/browser.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from figure_making import shots
 from figure_making.shrinking import narrowed, small_bytes
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Error
 
 RUNS = Path("data/runs")
 FOLDER = Path("docs/images")
@@ -99,7 +99,12 @@ def renew(figures: Sequence[Figure], folder: Path) -> int:
             if not figure.source.exists():
                 print(f"{figure.name}: not made: no {figure.source}; `{figure.command}` makes it")
                 continue
-            data = made(figure, open_browser)
+            try:
+                data = made(figure, open_browser)
+            except (Error, OSError, ValueError) as error:
+                why = next(iter(str(error).splitlines()), type(error).__name__)
+                print(f"{figure.name}: not made, the old one stays: {figure.source}: {why}")
+                continue
             (folder / figure.name).write_bytes(data)
             print(f"{figure.name}: {len(data) / 1000:.0f} kB of {figure.source}")
             count += 1
@@ -108,11 +113,7 @@ def renew(figures: Sequence[Figure], folder: Path) -> int:
 
 def main() -> int:
     """Renew the figures; the exit status, 1 if none could be made."""
-    try:
-        return 0 if renew(FIGURES, FOLDER) else 1
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 1
+    return 0 if renew(FIGURES, FOLDER) else 1
 
 
 if __name__ == "__main__":
