@@ -140,7 +140,8 @@ def worst_and_best(
 
     The worst have the most wrong ground at a low Jaccard index: wrong pixels times 1 - J. The best
     have a high index on ground that is not small: J times T / (T + t), for T true pixels and
-    the median t of all windows that have some. Patches of a scene that is shown already
+    the median t of all windows that have some; none is best whose index is not above that of the
+    class on all scenes, unless nothing is wrong in it. Patches of a scene that is shown already
     count half as much, and no two of them overlap by half.
 
     Args:
@@ -155,8 +156,9 @@ def worst_and_best(
     every = np.concatenate([np.zeros((0, 3), np.int64), *counts])
     true = every[:, 0] + every[:, 2]
     middle = float(np.median(true[true > 0])) if true.any() else 1.0
+    total = sum((row.total[place] for row in scenes), np.zeros(3, np.int64))
     worst = _spread(_best(scenes, place, count, _wrong), count, [])
-    best = _best(scenes, place, count, lambda rows: _right(rows, middle))
+    best = _best(scenes, place, count, lambda rows: _right(rows, middle) * _good(rows, total))
     return worst, _spread(best, count, worst)
 
 
@@ -172,6 +174,14 @@ def _right(counts: Counts, middle: float) -> Scores:
     true = counts[:, 0] + counts[:, 2]
     scores: Scores = counts[:, 0] / np.maximum(counts.sum(axis=1), 1) * true / (true + middle)
     return scores
+
+
+def _good(counts: Counts, total: Counts) -> Masks:
+    """(n,) windows (n, 3) with a J above that of all scenes (3,), or with nothing wrong."""
+    # In whole numbers, so that a window that is all there is of its class is not above itself.
+    above = counts[:, 0] * total.sum() > total[0] * counts.sum(axis=1)
+    good: Masks = above | (counts[:, 1:].sum(axis=1) == 0)
+    return good
 
 
 def _best(

@@ -105,6 +105,19 @@ def test_best_have_much_of_the_class() -> None:
     assert _places(best) == [("a", 0)]
 
 
+def test_best_are_better_than_the_class() -> None:
+    # Of all 100 pixels 50 are right: J = 0.5. Windows: 0.05, 0.5, 0.8, 0.54; the last is a worst.
+    counts = {"a": (1, 19, 0), "b": (10, 0, 10), "c": (20, 5, 0), "d": (19, 16, 0)}
+    worst, best = worst_and_best([_scene(name, row) for name, row in counts.items()], 0, 2)
+    assert _places(worst) == [("a", 0), ("d", 0)]
+    assert _places(best) == [("c", 0)]
+
+
+def test_all_patches_of_a_class_without_errors_may_be_best() -> None:
+    _, best = worst_and_best([_scene("a", (5, 0, 0), (0, 0, 0)), _scene("b", (9, 0, 0))], 0, 4)
+    assert _places(best) == [("b", 0), ("a", 0)]
+
+
 def test_a_class_that_is_right_or_nowhere_has_no_worst() -> None:
     assert worst_and_best([_scene("a", (5, 0, 0), (0, 0, 0))], 0, 4)[0] == []
     assert worst_and_best([_scene("a", (0, 0, 0))], 0, 4) == ([], [])
