@@ -97,8 +97,9 @@ def patches_section(
         Paragraph(
             f"Patches of {side} of {_WHOSE[of]}: above the image, below the class of the heading "
             "as the polygons have it, beside the truth. The worst have the most wrong ground, the "
-            "best the most that is right; a scene that is shown already counts half as much. "
-            "Classes stand in the order of their Jaccard index in pixels, the lowest first."
+            "best the most that is right, at an index above the class's own; a scene that is shown "
+            "already counts half as much. Classes stand in the order of their Jaccard index in "
+            "pixels, the lowest first."
         ),
         Table(
             "Colours of the lower half",
