@@ -30,4 +30,7 @@ def test_opens_from_disk_and_shows_the_scene_that_is_asked_for(
     before = shown.canvas()
     shown.page.locator(".show-in-viewer").last.click()
     assert not np.array_equal(before, shown.canvas())
+    state = shown.state()
+    assert (state["difference"], state["layers"]) == (True, ["run-1", "run-0"])
+    assert state["classes"] == [HOSTILE.code]
     assert faults(shown) == []

@@ -210,6 +210,46 @@ def test_enter_says_what_is_at_the_cross(opened: Opener) -> None:
     assert shown.page.get_by_text("say what is at the cross").is_visible()
 
 
+def test_enter_shows_what_is_at_the_cross_until_the_view_moves(opened: Opener) -> None:
+    shown = opened(made_page((scene("a", {"prediction": {1: [box(10, 10, 80, 6400, 0.5)]}}),)))
+    tip = shown.page.locator(".viewer-tip")
+    shown.press("+", "Enter")
+    assert tip.inner_text() == "Class 1\nPrediction, 6,400 m², probability 0.50"
+    place, canvas = tip.bounding_box(), shown.page.locator(CANVAS).bounding_box()
+    assert place is not None
+    assert canvas is not None
+    assert 0 < place["x"] - (canvas["x"] + canvas["width"] / 2) < 30
+    assert 0 < place["y"] - (canvas["y"] + canvas["height"] / 2) < 30
+    for key in ("ArrowRight", "+", "Escape", "1"):
+        shown.press("Enter")
+        assert tip.is_visible()
+        shown.press(key)
+        assert not tip.is_visible(), key
+    shown.press("Enter")
+    assert tip.inner_text() == "Nothing at the cross"
+
+
+def test_a_button_shows_the_difference_of_its_pair(opened: Opener) -> None:
+    found = {1: [box(10, 10, 30)]}
+    both = scene("both", {"prediction": found, "truth": found})
+    buttons = tuple(
+        show_button(Target(name, (5, 5, 45, 45), (1,), pair))
+        for name, pair in (
+            ("both", ("prediction", "truth")),
+            ("both", None),
+            ("one", ("prediction", "truth")),
+            ("both", ("prediction", "gone")),
+        )
+    )
+    shown = opened(made_page((scene("one", {"prediction": found}), both), after=buttons))
+    differs = []
+    for number in (3, 0, 1, 2):
+        shown.page.locator("button.show-in-viewer").nth(number).click()
+        differs.append(shown.settle()["difference"])
+    assert differs == [False, True, True, False]
+    assert shown.state()["layers"] == ["prediction"]
+
+
 def test_a_button_of_the_page_shows_its_place(opened: Opener) -> None:
     one = scene("one", {"prediction": {1: [box(10, 10, 30)], 2: [box(60, 60, 20)]}})
     two = scene("two", {"prediction": {1: [box(10, 10, 30)], 2: [box(60, 60, 20)]}})

@@ -129,6 +129,18 @@ def test_controls_fit_every_window(opened: Opener, width: int) -> None:
     assert not cut, cut
 
 
+def test_the_bar_is_one_line_on_a_laptop(opened: Opener) -> None:
+    long = (("False colour (near infrared, red, green)", picture(9, 9)),)
+    note = "validation scene of fold 3, mean Jaccard 0.53"
+    made = scene("S2A_2019_tile_6120_2_2", {"prediction": {}}, pictures=long, note=note)
+    shown = opened(made_page((made,)))
+    rows = shown.page.locator(".viewer-bar > *").evaluate_all(
+        "all => all.map(node => node.getBoundingClientRect()).map(box => [box.top, box.bottom])"
+    )
+    assert len(rows) == 3
+    assert max(top for top, _ in rows) < min(bottom for _, bottom in rows)
+
+
 def test_the_canvas_follows_the_window(opened: Opener) -> None:
     shown = opened(full_page())
     before = shown.settle()["zoom"]

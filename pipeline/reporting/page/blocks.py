@@ -60,11 +60,13 @@ class Target:
         scene: Id of the scene.
         box: Left, top, right and bottom in pixels of the scene's working grid.
         codes: Classes to switch on; none for all.
+        pair: Keys of the layers whose difference is shown: (found, true); None for what is on.
     """
 
     scene: str
     box: tuple[float, float, float, float]
     codes: tuple[int, ...] = ()
+    pair: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ HELD_OUT, LABELS, SOLUTION = "held-out", "labels", "solution"
 _OPEN: Final = 2
 """So many classes are shown at once, the others when they are opened."""
 _BASE64: Final = 4 / 3
+_PAIR: Final = ("prediction", "truth")
+"""Layers of the viewer whose difference a patch is about."""
 _WHOSE: Final = {
     HELD_OUT: "labelled scenes, each by networks that were not trained on it",
     LABELS: "labelled scenes, by the networks of another run, which may have been trained on them",
@@ -151,5 +153,5 @@ def _picture(row: ClassPatches, one: PatchRecord, data: bytes) -> Picture:
         "webp",
         f"Image of the patch, and in colours what is right and wrong of {row.name}: {words}",
         f"{one.scene}, column {left}, row {top}: Jaccard index {one.jaccard:.2f}. {words}",
-        target=Target(one.scene, (left, top, right, bottom), (row.code,)),
+        target=Target(one.scene, (left, top, right, bottom), (row.code,), _PAIR),
     )

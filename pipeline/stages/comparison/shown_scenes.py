@@ -161,7 +161,12 @@ def _picture(
         f"Scene {scene.id} in grey, with the ground that only {first.name} has and the ground "
         f"that only {other.name} has in colours",
         f"{scene.id}: {other.name} differs by {100 * worst.share:.1f}%, mostly {worst.most}",
-        target=Target(scene.id, (0.0, 0.0, float(width), float(height))),
+        target=Target(
+            scene.id,
+            (0.0, 0.0, float(width), float(height)),
+            (codes[worst.most],) if worst.most else (),
+            (_key(place), _key(0)),
+        ),
     )
 
 

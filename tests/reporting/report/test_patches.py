@@ -55,7 +55,7 @@ def test_a_patch_tells_where_it_is_and_why() -> None:
     assert (worst.title, best.title) == ("Worst", "Best")
     (picture,) = worst.pictures
     assert picture.caption == ("s7, column 4, row 8: Jaccard index 0.25. Missed 9 % of 8 m². Thin.")
-    assert picture.target == Target("s7", (4, 8, 68, 72), (7,))
+    assert picture.target == Target("s7", (4, 8, 68, 72), (7,), ("prediction", "truth"))
     assert "class 7: Missed 9 %" in picture.alt
 
 

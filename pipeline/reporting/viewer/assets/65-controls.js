@@ -9,7 +9,7 @@
     ["1 … 9", "class on or off"], ["a", "all classes, or none"], ["p", "prediction"],
     ["t", "truth"], ["d", "difference"], ["o", "filled or outlines"], ["s", "swipe"],
     ["b", "side by side"], ["f", "full screen"],
-    ["Enter", "say what is at the cross"], ["Esc", "take the frame away"],
+    ["Enter", "say what is at the cross"], ["Esc", "take frame and words away"],
     ["h", "these keys"],
   ];
 
@@ -80,6 +80,7 @@
     const picture = choice("Picture", [], (number) => {
       model.change({ picture: model.scene().pictures[number] });
     });
+    picture.box.classList.add("viewer-picture");
     return {
       box: picture.box,
       show() {

@@ -76,30 +76,57 @@
     };
   }
 
-  /* A small window with what is under the pointer. */
-  function makeTip(stage) {
+  /* A small window with what is under the pointer or the cross. */
+  function makeTip(model, stage) {
     const box = el("div", { className: "viewer-tip", hidden: true });
+    let pinned = null;
     box.setAttribute("aria-hidden", "true");
+
+    /* What the words at the cross hold for. */
+    function seen() {
+      const { x, y, scale, width, height } = stage.view.get();
+      return [x, y, scale, width, height, model.state.mode, model.style(1).key].join();
+    }
+
+    function hide() {
+      box.hidden = true;
+      pinned = null;
+    }
+
+    function put(rows, x, y) {
+      box.hidden = false;
+      box.replaceChildren(...rows);
+      const { clientWidth, clientHeight } = stage.canvas;
+      const left = x + 16 + box.offsetWidth > clientWidth ? x - 16 - box.offsetWidth : x + 16;
+      const top = Math.min(y + 12, clientHeight - box.offsetHeight - 6);
+      box.style.left = `${Math.max(4, Math.min(left, clientWidth - box.offsetWidth - 4))}px`;
+      box.style.top = `${Math.max(4, top)}px`;
+    }
+
     return {
-      box,
-      hide: () => {
-        box.hidden = true;
-      },
+      box, hide,
       show(objects, x, y) {
-        box.hidden = objects.length === 0;
-        if (box.hidden) return;
+        hide();
+        if (objects.length === 0) return;
         const rows = objects.slice(0, TOLD).map((object) =>
           el("p", {}, sv.makeSwatch(object.row),
             el("span", {}, el("bdi", { className: "viewer-name" }, object.row.name),
               el("small", {}, sv.objectText(object)))));
         const more = objects.length - rows.length;
         if (more > 0) rows.push(el("p", {}, `and ${more} more`));
-        box.replaceChildren(...rows);
-        const { clientWidth, clientHeight } = stage.canvas;
-        const left = x + 16 + box.offsetWidth > clientWidth ? x - 16 - box.offsetWidth : x + 16;
-        const top = Math.min(y + 12, clientHeight - box.offsetHeight - 6);
-        box.style.left = `${Math.max(4, Math.min(left, clientWidth - box.offsetWidth - 4))}px`;
-        box.style.top = `${Math.max(4, top)}px`;
+        put(rows, x, y);
+      },
+      /* Show what is at the cross, until something else is there. */
+      pin(objects, nothing) {
+        const pane = stage.panes().at(-1);
+        const x = pane.x + pane.width / 2;
+        const y = stage.canvas.clientHeight / 2;
+        if (objects.length > 0) this.show(objects, x, y);
+        else put([el("p", {}, nothing)], x, y);
+        pinned = seen();
+      },
+      check() {
+        if (pinned !== null && pinned !== seen()) hide();
       },
     };
   }
@@ -123,7 +150,7 @@
   sv.makeOverlays = function (model, stage, act) {
     const ruler = scaleBar(model, stage);
     const swipe = swipeHandle(model, stage);
-    const tip = makeTip(stage);
+    const tip = makeTip(model, stage);
     const hint = makeHint();
     const names = el("div", { className: "viewer-sides" }, el("span", {}, "Picture"),
       el("span", {}, "Result"));
@@ -139,6 +166,7 @@
       show() {
         ruler.show();
         swipe.show();
+        tip.check();
         names.hidden = model.state.mode !== "beside";
       },
     };

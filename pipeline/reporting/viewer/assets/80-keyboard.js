@@ -38,7 +38,10 @@
       f: () => act.full(),
       h: () => act.help(),
       Enter: () => act.tell(),
-      Escape: () => model.change({ mark: null }),
+      Escape: () => {
+        act.tip.hide();
+        model.change({ mark: null });
+      },
     };
 
     canvas.addEventListener("keydown", (event) => {

@@ -4,7 +4,7 @@
 
   sv.makeActions = function (model, say) {
     const { data, state } = model;
-    const act = { stage: null, keys: null, root: null };
+    const act = { stage: null, keys: null, root: null, tip: null };
     const nameOf = (key) => data.layers.find((row) => row.key === key)?.name ?? "";
 
     function layers(keys) {
@@ -100,25 +100,33 @@
       if (act.keys.open) act.keys.querySelector("summary").focus();
     };
 
-    /* Say what is at the cross in the middle. */
+    /* Say and show what is at the cross in the middle; a movement ends first. */
     act.tell = function () {
-      const { x, y } = act.stage.view.get();
+      const { view } = act.stage;
+      if (view.moving()) view.jump(view.by(0, 0));
+      const { x, y } = view.get();
       const objects = sv.objectsAt(model, x, y);
       const texts = objects.map((object) => `${object.row.name}: ${sv.objectText(object)}`);
-      say(texts.length > 0 ? texts.join("; ") : "Nothing at the cross");
+      const nothing = "Nothing at the cross";
+      say(texts.length > 0 ? texts.join("; ") : nothing);
+      act.tip.pin(objects, nothing);
       return objects;
     };
 
-    /* Show a box of a scene. Returns false if the viewer doesn't have the scene. */
-    act.place = function (number, box, codes) {
+    /* Show a box of a scene, and the difference of a pair of layers if the scene has both. */
+    act.place = function (number, box, codes, keys) {
       const known = codes.filter((code) => data.classes.some((row) => row.code === code));
       const all = data.classes.map((row) => row.code);
       model.change({
         scene: number, codes: new Set(known.length > 0 ? known : all), mark: box,
       });
+      const pair = data.pairs.findIndex((row) => row.every((key, i) => key === keys[i]));
+      const differs = model.pairsHere().includes(data.pairs[pair]);
+      if (differs) model.change({ pair, difference: true });
       act.stage.free();
       act.stage.view.jump(act.stage.view.box(box));
-      say(`Scene ${data.scenes[number].id}: the place is marked with a dashed frame`);
+      const what = differs ? `, difference of ${keys.map(nameOf).join(" and ")}` : "";
+      say(`Scene ${data.scenes[number].id}${what}: the place is marked with a dashed frame`);
     };
     return act;
   };

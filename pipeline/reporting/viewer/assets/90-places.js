@@ -30,7 +30,8 @@
       }
       button.addEventListener("click", () => {
         open(root);
-        act.place(scene, box, numbers(button.dataset.codes ?? ""));
+        const pair = (button.dataset.pair ?? "").split(",");
+        act.place(scene, box, numbers(button.dataset.codes ?? ""), pair);
         const { canvas } = act.stage;
         const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
         canvas.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });

@@ -83,7 +83,7 @@
     const stage = sv.makeStage(model, canvas);
     const controls = sv.makeControls(model, act);
     const overlays = sv.makeOverlays(model, stage, act);
-    Object.assign(act, { stage, root, keys: controls.keys });
+    Object.assign(act, { stage, root, keys: controls.keys, tip: overlays.tip });
     const box = el("div", { className: "viewer-stage" }, canvas, ...overlays.nodes);
     const caption = el("figcaption", { className: "viewer-caption" });
     const help = el("p", { className: "unseen", id: "viewer-help" },
