@@ -166,7 +166,7 @@ def page(tmp_path: Path) -> Path:
     legend = Table("Colours", ("colour",), (("found",), ("missed",)))
     place = Target(shots.SCENE, (0, 0, 9, 9))
     gallery = Gallery("Worst", (show_button(place),))
-    blocks: tuple[Block, ...] = (legend, Group("Buildings: 0.5", (gallery,)))
+    blocks: tuple[Block, ...] = (legend, Group("Buildings: 0.5", (gallery,), folded=True))
     sections = (
         Section("scores", "At a glance", (Text("Good."), show_button(place), Text("End."))),
         Section("scenes", "Scenes", (Place(),)),

@@ -27,7 +27,6 @@ _WAIT_SECONDS: Final = 10
 _STEP_SECONDS: Final = 0.1
 _STILL = """() => {
   document.querySelector("nav.contents").style.position = "static";
-  document.querySelectorAll("details").forEach(row => { row.open = false; });
   return Promise.all([...document.images].map(row => row.decode().catch(() => null)));
 }"""
 _OPEN: Final = """head => {
@@ -81,13 +80,13 @@ def shot_of(browser: Browser, file: Path, shot: Shot) -> Image.Image:
         page.close()
 
 
-def _clipped(page: Page, first: Locator, last: Locator) -> Image.Image:
+def _clipped(page: Page, first: Locator, last: Locator, above: int = _MARGIN) -> Image.Image:
     """From the top of one element to the bottom of another, over all of the page's width."""
     page.evaluate("window.scrollTo(0, 0)")  # places of elements are counted from the window's top
     one, other = first.bounding_box(), last.bounding_box()
     if one is None or other is None:
         raise ValueError("what is to be shown is hidden in the page")
-    top = max(one["y"] - _MARGIN, 0)
+    top = max(one["y"] - above, 0)
     height = other["y"] + other["height"] + _MARGIN - top
     box = {"x": 0, "y": top, "width": WIDTH, "height": height}
     data = page.screenshot(clip=box, full_page=True)  # type: ignore[arg-type]
@@ -118,7 +117,7 @@ def worst(page: Page) -> Image.Image:
     head = (named if named.count() else heads).first
     head.evaluate(_OPEN)
     gallery = head.locator("xpath=following::div[@class='gallery'][1]")
-    parts = [_clipped(page, legend, legend), _clipped(page, head, gallery)]
+    parts = [_clipped(page, legend, legend), _clipped(page, head, gallery, above=4)]
     return stacked(parts, 0)
 
 
