@@ -146,10 +146,12 @@ $(R)/tune/manifest.json: $(R)/inputs/tune.json $(R)/predict/manifest.json
 $(R)/polygons/manifest.json: $(R)/inputs/polygons.json $(R)/evaluate/manifest.json
 $(R)/submission/manifest.json: $(R)/inputs/submission.json $(R)/polygons/manifest.json
 $(R)/score/manifest.json: $(R)/inputs/score.json $(R)/submission/manifest.json
-# Shows what is there, and makes nothing but what is asked for beside it: `make score report`. What it
-# has to show comes from many places, so it is always asked, by content.
-$(R)/report/manifest.json: $(R)/inputs/report.json FORCE
-$(R)/report/manifest.json: $(patsubst %,$(R)/%/manifest.json,$(filter-out report,$(ASKED)))
+# Shows what is there, and makes nothing but what is asked for beside it: `make score report`. It is old
+# where any setting has changed, or any result of the run, or a score that may stand beside it.
+SHOWN = $(wildcard $(R)/*/manifest.json $(R)/sanity data/runs/*/score/manifest.json)
+NEWER = $(shell find $(SHOWN) -maxdepth 0 -newer $(R)/report/manifest.json 2>/dev/null)
+$(R)/report/manifest.json: $(INPUTS) $(patsubst %,$(R)/%/manifest.json,$(filter-out report,$(ASKED)))
+$(R)/report/manifest.json: $(if $(filter report,$(ASKED)),$(if $(NEWER),FORCE))
 
 $(STAGES:%=$(R)/%/manifest.json): $(R)/%/manifest.json:
 	@$(PIPELINE) $* $(OPTIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,13 @@ if [ "$1" = prepare ]
 then for stage in $STAGES; do touch "data/runs/$run/inputs/$stage.json"; done
 else touch "data/runs/$run/$1/manifest.json"
 fi
+echo "$*" >> said
+"""
+
+
+QUIET = """#!/bin/bash
+# Stands in for the pipeline where nothing but a report is made.
+if [ "$1" = report ]; then touch data/runs/demo/report/manifest.json; fi
 echo "$*" >> said
 """
 
@@ -87,3 +95,23 @@ def test_a_wrong_key_leaves_what_the_next_command_compares(project: Path) -> Non
         _make(project, "scenes")
     assert "Deleting" not in caught.value.stderr
     assert [path.stat().st_mtime_ns for path in inputs] == times
+
+
+def test_a_report_is_asked_again_where_something_that_it_shows_has_changed(project: Path) -> None:
+    def asked() -> bool:
+        (project / "said").unlink(missing_ok=True)
+        return any(line.startswith("report ") for line in _make(project, "report"))
+
+    runs = project / "data" / "runs"
+    _make(project, "score", "report")
+    for aside in ("prepare", "summary"):  # the stand-in leaves manifests there, the real one none
+        shutil.rmtree(runs / "demo" / aside)
+    (project / "command").write_text(QUIET)
+    assert not asked()
+    for shown in ("demo/polygons", "other/score"):
+        (runs / shown).mkdir(parents=True, exist_ok=True)
+        (runs / shown / "manifest.json").touch()
+        assert asked(), shown
+        assert not asked()
+    (runs / "demo/inputs/train.json").touch()
+    assert asked()
