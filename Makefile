@@ -150,7 +150,7 @@ $(R)/score/manifest.json: $(R)/inputs/score.json $(R)/submission/manifest.json
 # where any setting has changed, or any result of the run, or a score that may stand beside it.
 SHOWN = $(wildcard $(R)/*/manifest.json $(R)/sanity data/runs/*/score/manifest.json)
 NEWER = $(shell find $(SHOWN) -maxdepth 0 -newer $(R)/report/manifest.json 2>/dev/null)
-$(R)/report/manifest.json: $(INPUTS) $(patsubst %,$(R)/%/manifest.json,$(filter-out report,$(ASKED)))
+$(R)/report/manifest.json: $(R)/inputs/report.json $(INPUTS) $(patsubst %,$(R)/%/manifest.json,$(filter-out report,$(ASKED)))
 $(R)/report/manifest.json: $(if $(filter report,$(ASKED)),$(if $(NEWER),FORCE))
 
 $(STAGES:%=$(R)/%/manifest.json): $(R)/%/manifest.json:
